@@ -1,0 +1,1 @@
+"""The MCP tools, each declared once, and their dispatch."""

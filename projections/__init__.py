@@ -1,0 +1,1 @@
+"""What people ask: one module a view, with its tables, its fold and its queries."""
