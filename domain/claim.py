@@ -1,0 +1,33 @@
+"""Claims: a word that only one may hold, made unique by a stream of its own."""
+
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+from domain.decider import Command, Context, Decider, Ref
+from domain.fact import Fact
+
+_NAMESPACE = UUID("8f5a1d0e-6c3b-5b0e-9a77-0d9f6a3f2c11")
+
+
+class Claimed(Fact, frozen=True):
+    """A word (an address, a name) belongs to `holder` from now on."""
+
+    topic: ClassVar[str] = "claim.claimed"
+    kind: str
+    holder: UUID
+
+
+def _decide(state: UUID | None, command: Command, context: Context) -> tuple[Fact, ...]:
+    raise NotImplementedError("claims are made by other aggregates' commands")
+
+
+def _evolve(_state: UUID | None, fact: Claimed) -> UUID:
+    return fact.holder
+
+
+CLAIM: Decider[UUID] = Decider("claim", _decide, _evolve)
+
+
+def claim_of(kind: str, word: str) -> Ref[UUID]:
+    """Return the stream of a word; case and surrounding space do not tell two words apart."""
+    return Ref(CLAIM, uuid5(_NAMESPACE, f"{kind}:{word.strip().casefold()}"))

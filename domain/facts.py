@@ -1,0 +1,18 @@
+"""All facts there are: from a stored topic to its class."""
+
+from domain import access_tokens, agent, budget, call, claim, department
+from domain.fact import Fact
+from domain.ticket import facts as ticket
+
+FACTS: dict[str, type[Fact]] = {
+    fact.topic: fact
+    for fact in (
+        *ticket.FACTS,
+        *agent.FACTS,
+        *department.FACTS,
+        *access_tokens.FACTS,
+        *budget.FACTS,
+        *call.FACTS,
+        claim.Claimed,
+    )
+}

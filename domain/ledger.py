@@ -1,0 +1,100 @@
+"""The port to the event store: what an append asks, and what it may answer."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from domain.fact import Event
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to the log: all of it is stored, or nothing.
+
+    `guards` are (stream, version) pairs that must still be free: what the decision rested on.
+    `instead` is stored, free of charge, where the budget refuses `units`.
+    `authority` and `expires_at` are the caller's; None for callers inside the house.
+    `claim` is the stream of an idempotency key among `events`.
+    """
+
+    events: Sequence[Event]
+    instead: Sequence[Event] = ()
+    guards: Sequence[tuple[UUID, int]] = ()
+    units: int = 0
+    authority: int | None = None
+    expires_at: datetime | None = None
+    claim: UUID | None = None
+
+
+class Verdict(Enum):
+    """What became of an append."""
+
+    STORED = 0
+    STALE = 1  # decided under an older authority: authenticate and decide again
+    EXPIRED = 2  # the credential's time was over by the append's own clock
+    REPEATED = 3  # the idempotency key is claimed: answer with what it holds
+    CONFLICT = 4  # something it rested on has moved: load and decide again
+    OVER_BUDGET = 5  # `instead` was stored
+
+
+class BudgetLine(NamedTuple):
+    """How the shared budget stands, in units, until `resets_at`."""
+
+    limit: int
+    used: int
+    resets_at: datetime
+
+    @property
+    def remaining(self) -> int:
+        return max(self.limit - self.used, 0)
+
+
+class Appended(NamedTuple):
+    """The verdict with what the append saw; `position` is of the last event stored."""
+
+    verdict: Verdict
+    position: int
+    authority: int
+    budget: BudgetLine
+
+
+class CredentialFound(NamedTuple):
+    """A live credential, read together with the account's authority number."""
+
+    credential: UUID
+    agent: UUID
+    expires_at: datetime
+    authority: int
+
+
+class Unavailable(Exception):  # noqa: N818 - the field's word for 503
+    """The database does not answer; nothing may be promised to anybody."""
+
+
+class Ledger(Protocol):
+    """The account's event store. Every method raises `Unavailable` when it is out of reach."""
+
+    async def append(self, request: Append) -> Appended: ...
+
+    async def load(self, stream: UUID, after: int = 0) -> Sequence[Event]:
+        """Return the events of a stream above a version, in order."""
+        ...
+
+    async def load_many(self, streams: Iterable[UUID]) -> dict[UUID, Sequence[Event]]:
+        """Return the whole streams; those without events are absent."""
+        ...
+
+    async def find_credential(self, digest: bytes) -> CredentialFound | None:
+        """Look a secret's digest up among those not revoked; expiry is the append's to judge."""
+        ...
+
+    async def authority(self) -> int:
+        """Return the account's authority number as it is now."""
+        ...
+
+    async def next_ticket_number(self) -> int:
+        """Draw the number from which the next ticket's code is made."""
+        ...

@@ -1,0 +1,41 @@
+"""Refusals: the answers that say no, each code declared once with what it means."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Code(StrEnum):
+    """Why an action was refused. The value is the wire form in every transport."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    INVALID_ARGUMENTS = "invalid_arguments", "An argument is missing, unknown or out of range."
+    NOT_FOUND = "not_found", "No such thing, or not one this agent may see."
+    PERMISSION_DENIED = "permission_denied", "The agent's role or credential does not allow this."
+    INVALID_TRANSITION = "invalid_transition", "The ticket's status does not allow this step."
+    AGENT_UNAVAILABLE = "agent_unavailable", "The agent is inactive or not in the department."
+    LIMIT_REACHED = "limit_reached", "A fixed limit would be exceeded."
+    ALREADY_EXISTS = "already_exists", "The name or address is taken."
+    BUDGET_EXHAUSTED = "budget_exhausted", "The account's tool calls for this month are used up."
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict", "The key was used with other arguments."
+    CONFLICT = "conflict", "Others kept changing the same thing; nothing was done."
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """An answer that says no: a code for programs, a sentence that tells what to do next.
+
+    `details` are facts a program may use, such as `resets_at`; never secrets, never foreign text.
+    """
+
+    def __init__(self, code: Code, sentence: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.details: Mapping[str, Any] = details or {}

@@ -1,0 +1,1 @@
+"""A ticket: what is asked, by whom, where it stands, and the rules of moving it on."""
