@@ -1,0 +1,83 @@
+"""Serves the fixture through the product's mount, and adds the bearer token the suite cannot send."""
+
+import logging
+import secrets
+import socket
+import threading
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import NamedTuple, cast
+
+import click
+import uvicorn
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
+from mcp.shared.exceptions import MCPDeprecationWarning
+
+from tests.conformance.fixture import fixture_server
+from tests.conformance.mount import PATH, mcp_mount
+
+
+class Served(NamedTuple):
+    url: str
+    token: str
+
+
+def with_bearer(app: ASGIApp, token: str) -> ASGIApp:
+    """Give every HTTP request that carries no credential of its own the bearer token."""
+    header = (b"authorization", b"Bearer " + token.encode())
+
+    async def bearing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and b"authorization" not in dict(scope["headers"]):
+            scope["headers"] = [*scope["headers"], header]
+        await app(scope, receive, send)
+
+    return bearing
+
+
+def conformance_app(token: str) -> ASGIApp:
+    route, lifespan = mcp_mount(fixture_server(), token=token)
+    app = Litestar([route], lifespan=[lifespan], openapi_config=None, logging_config=None)
+    return with_bearer(cast("ASGIApp", app), token)
+
+
+@contextmanager
+def served() -> Generator[Served]:
+    """Serve on a free loopback port for as long as the block runs."""
+    # The suite provokes every refusal the SDK warns of, and calls what 2026-07-28 deprecates.
+    logging.getLogger("mcp").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore", MCPDeprecationWarning)
+    token = secrets.token_urlsafe(32)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port: int = listener.getsockname()[1]
+    config = uvicorn.Config(
+        conformance_app(token),  # pyright: ignore[reportArgumentType]  # uvicorn types ASGI its own way
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+
+    def serve() -> None:
+        with listener:  # closed when the server dies, so that nobody waits for its answer
+            server.run([listener])
+
+    thread = threading.Thread(target=serve, name="conformance server")
+    thread.start()
+    try:
+        # The socket listens already: a request waits until the server has started.
+        yield Served(f"http://127.0.0.1:{port}{PATH}", token)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def main() -> None:
+    """Serve until interrupted, to try one scenario or a client by hand."""
+    with served() as fixture:
+        click.echo(fixture.url)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
