@@ -1,0 +1,102 @@
+"""The ledger of one account on PostgreSQL: the writer's appends and the reads that decide."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from domain.account import Account
+from domain.fact import Event
+from domain.ledger import Append, Appended, CredentialFound, Unavailable
+from infra.event_store.mapper import to_event
+from infra.event_store.writer import Writer
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+
+class PostgresLedger:
+    """Implements `domain.ledger.Ledger`."""
+
+    def __init__(self, pool: Pool, account: Account, writer: Writer) -> None:
+        self._pool = pool
+        self._account = account
+        self._writer = writer
+        self._load = self._filled(
+            "SELECT originator_id, originator_version, topic, state FROM {log}.events "
+            "WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version"
+        )
+        self._load_many = self._filled(
+            "SELECT originator_id, originator_version, topic, state FROM {log}.events "
+            "WHERE originator_id = ANY (%s) ORDER BY originator_id, originator_version"
+        )
+        # One statement, so one snapshot: the number is never newer than the credential.
+        self._credential = self._filled(
+            "SELECT c.credential, c.agent, c.expires_at, a.authority "
+            "FROM {log}.account a JOIN {log}.credentials c ON c.digest = %s"
+        )
+        self._authority = self._filled("SELECT authority FROM {log}.account")
+        self._ticket_number = self._filled("SELECT nextval({sequence})")
+
+    async def append(self, request: Append) -> Appended:
+        return await self._writer.append(request)
+
+    async def load(self, stream: UUID, after: int = 0) -> Sequence[Event]:
+        async with self._reading() as connection:
+            rows = await connection.execute(self._load, (stream, after), binary=True)
+            return [to_event(*row) async for row in rows]
+
+    async def load_many(self, streams: Iterable[UUID]) -> dict[UUID, Sequence[Event]]:
+        found: dict[UUID, list[Event]] = {}
+        async with self._reading() as connection:
+            rows = await connection.execute(self._load_many, (list(streams),), binary=True)
+            async for row in rows:
+                found.setdefault(row[0], []).append(to_event(*row))
+        return dict(found)
+
+    async def find_credential(self, digest: bytes) -> CredentialFound | None:
+        async with self._reading() as connection:
+            rows = await connection.execute(self._credential, (digest,))
+            row = await rows.fetchone()
+        return CredentialFound(*row) if row else None
+
+    async def authority(self) -> int:
+        return await self._number(self._authority)
+
+    async def next_ticket_number(self) -> int:
+        return await self._number(self._ticket_number)
+
+    async def _number(self, query: bytes) -> int:
+        async with self._reading() as connection:
+            row = await (await connection.execute(query)).fetchone()
+        if row is None:
+            raise Unavailable
+        return row[0]
+
+    def _filled(self, text: LiteralString) -> bytes:
+        return (
+            sql.SQL(text)
+            .format(
+                log=sql.Identifier(self._account.log),
+                sequence=sql.Literal(f"{self._account.log}.ticket_number"),
+            )
+            .as_bytes(None)
+        )
+
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+        async with reading(self._pool) as connection:
+            yield connection
+
+
+@contextlib.asynccontextmanager
+async def reading(pool: Pool) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+    """Lend a connection; a database that does not answer is `Unavailable`."""
+    try:
+        async with pool.connection() as connection:
+            yield connection
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise Unavailable from error

@@ -1,0 +1,163 @@
+-- The log of one account, what its appends decide by, and the one function that appends.
+-- {log} is the account's schema. The events table has the shape of the eventsourcing library.
+
+CREATE TABLE {log}.events (
+    originator_id uuid NOT NULL,
+    originator_version bigint NOT NULL,
+    topic text,
+    state bytea,
+    notification_id bigserial,
+    PRIMARY KEY (originator_id, originator_version)
+) WITH (
+    autovacuum_vacuum_threshold = 100000000,
+    autovacuum_vacuum_scale_factor = 0.5,
+    autovacuum_analyze_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.01
+);
+CREATE UNIQUE INDEX events_notification_id_idx ON {log}.events (notification_id);
+
+-- One row. Appends decided under another authority number are refused as stale.
+-- The counter is a projection of the log: the units of calls above period_position.
+CREATE TABLE {log}.account (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    authority bigint NOT NULL DEFAULT 1,
+    budget_limit bigint NOT NULL DEFAULT 0,
+    used bigint NOT NULL DEFAULT 0,
+    period date NOT NULL,
+    period_position bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
+INSERT INTO {log}.account (period) VALUES (date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC'));
+
+-- Secrets that open the door now: digests of those not revoked.
+CREATE TABLE {log}.credentials (
+    digest bytea PRIMARY KEY,
+    credential uuid NOT NULL,
+    agent uuid NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+CREATE SEQUENCE {log}.ticket_number;
+
+-- Applies what a fact changes in the inline tables; true when it turns the authority number.
+CREATE FUNCTION {log}.apply_effects(effects jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO {log}.credentials (digest, credential, agent, expires_at)
+    SELECT decode(p.digest, 'hex'), p.credential, p.agent, p.expires_at
+    FROM jsonb_to_recordset(coalesce(effects -> 'admit', '[]'))
+        AS p (digest text, credential uuid, agent uuid, expires_at timestamptz);
+    DELETE FROM {log}.credentials
+    WHERE digest IN (
+        SELECT decode(d, 'hex') FROM jsonb_array_elements_text(coalesce(effects -> 'expel', '[]')) AS d
+    );
+    RETURN coalesce((effects -> 'turns_authority')::boolean, false);
+END
+$$;
+
+-- Stores a batch of requests, each whole or not at all, in order.
+--
+-- Requests (one element each): authority number (0 inside the house) and expiry of the caller (in
+-- microseconds since 1970), units to charge, the stream of a claimed idempotency key (or the nil
+-- UUID), and changes of the inline tables as JSON (or nothing). No NULLs: the arrays go in binary.
+-- Rows: the request they belong to (from 1) and their kind: 0 is stored when the request is granted,
+-- 1 when the budget refuses it, 2 is only a guard (its version must be free).
+-- No two requests of a batch may share a (stream, version): the caller sees to it.
+--
+-- Verdicts: 0 stored, 1 stale authority, 2 expired, 3 key repeated, 4 conflict, 5 over budget.
+-- Positions are contiguous from first_position in row order. previous_position is the log's end
+-- before. May be called last in a transaction of the caller's own.
+CREATE FUNCTION {log}.append(
+    r_authority bigint[], r_expires bigint[], r_units integer[], r_claim uuid[], r_effects text[],
+    e_request integer[], e_kind smallint[],
+    e_stream uuid[], e_version bigint[], e_topic text[], e_state bytea[],
+    OUT verdicts smallint[], OUT first_position bigint, OUT previous_position bigint,
+    OUT authority bigint, OUT budget_limit bigint, OUT used bigint, OUT period date
+) LANGUAGE plpgsql
+-- On a fresh table a cached plan would scan it for every probe.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_variable
+DECLARE
+    now timestamptz;
+    microseconds bigint;
+    this_period date;
+    period_position bigint;
+    was {log}.account;
+    taken integer[];
+    repeated integer[];
+    verdict smallint;
+    last_position bigint;
+    stored bigint;
+BEGIN
+    -- Ids rise in commit order because whoever draws them holds this lock until it has committed.
+    LOCK TABLE {log}.events IN EXCLUSIVE MODE;
+    now := clock_timestamp();
+    microseconds := extract(epoch FROM now) * 1000000;
+    SELECT a.* INTO STRICT was FROM {log}.account a;
+    authority := was.authority;
+    budget_limit := was.budget_limit;
+    used := was.used;
+    period := was.period;
+    period_position := was.period_position;
+    SELECT coalesce(max(e.notification_id), 0) INTO previous_position FROM {log}.events e;
+    this_period := date_trunc('month', now AT TIME ZONE 'UTC');
+    IF this_period > period THEN  -- never backwards, whatever the clock does
+        used := 0;
+        period := this_period;
+        period_position := previous_position;
+    END IF;
+
+    SELECT array_agg(r.request), array_agg(r.request) FILTER (WHERE r.stream = r_claim[r.request])
+    INTO taken, repeated
+    FROM unnest(e_request, e_kind, e_stream, e_version) AS r (request, kind, stream, version)
+    JOIN {log}.events e ON e.originator_id = r.stream AND e.originator_version = r.version
+    WHERE r.kind <> 1;
+
+    verdicts := array_fill(0::smallint, ARRAY[cardinality(r_units)]);
+    FOR i IN 1 .. cardinality(r_units) LOOP
+        verdict := CASE
+            WHEN r_authority[i] <> authority AND r_authority[i] <> 0 THEN 1
+            WHEN r_expires[i] <= microseconds THEN 2
+            WHEN i = ANY (repeated) THEN 3
+            WHEN i = ANY (taken) THEN 4
+            WHEN r_units[i] > 0 AND used + r_units[i] > budget_limit THEN 5
+            ELSE 0
+        END;
+        IF verdict = 0 THEN
+            used := used + r_units[i];
+            IF r_effects[i] <> '' THEN
+                IF {log}.apply_effects(r_effects[i]::jsonb) THEN
+                    authority := authority + 1;
+                END IF;
+                budget_limit := coalesce((r_effects[i]::jsonb -> 'limit')::bigint, budget_limit);
+            END IF;
+        ELSE
+            verdicts[i] := verdict;
+        END IF;
+    END LOOP;
+
+    WITH inserted AS (
+        INSERT INTO {log}.events (originator_id, originator_version, topic, state)
+        SELECT r.stream, r.version, r.topic, r.state
+        FROM unnest(e_request, e_kind, e_stream, e_version, e_topic, e_state)
+            WITH ORDINALITY AS r (request, kind, stream, version, topic, state, place)
+        WHERE r.kind = CASE verdicts[r.request] WHEN 0 THEN 0 WHEN 5 THEN 1 END
+        ORDER BY r.place
+        RETURNING notification_id
+    )
+    SELECT min(notification_id), max(notification_id), count(*)
+    INTO first_position, last_position, stored FROM inserted;
+    IF last_position - first_position + 1 <> stored THEN
+        RAISE EXCEPTION 'positions of a batch must be contiguous';
+    END IF;
+
+    IF (authority, budget_limit, used, period)
+        IS DISTINCT FROM (was.authority, was.budget_limit, was.used, was.period) THEN
+        UPDATE {log}.account a
+        SET (authority, budget_limit, used, period, period_position)
+            = (authority, budget_limit, used, period, period_position);
+    END IF;
+    IF stored > 0 THEN
+        PERFORM pg_notify({log_channel}, last_position::text);
+    END IF;
+END
+$$;
