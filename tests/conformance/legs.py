@@ -139,8 +139,8 @@ def main(legs: tuple[str, ...]) -> None:
             if "inspector" in wanted:
                 target = inspected(fixture)
                 outcomes += [inspector_leg(target, era) for era in ERAS]
-    except NotInstalledError as missing:
-        raise click.ClickException(str(missing)) from None
+    except (NotInstalledError, OSError) as trouble:
+        raise click.ClickException(str(trouble)) from None
     sys.exit(0 if all(outcomes) else 1)
 
 

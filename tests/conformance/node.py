@@ -65,7 +65,7 @@ def install(wanted: str, home: Path) -> None:
         fresh = Path(aside) / "fresh"
         fresh.mkdir()
         command = [npm, "install", "--prefix", str(fresh), "--no-save", "--no-package-lock"]
-        quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+        quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retry-mintimeout=1000"]
         said = subprocess.run(
             [*command, *quiet, wanted], capture_output=True, text=True, check=False
         )
@@ -82,4 +82,4 @@ def reason(stderr: str) -> str:
     errors = [
         line.removeprefix("npm error ") for line in stderr.splitlines() if "npm error" in line
     ]
-    return " ".join(errors[:2]) or "no reason given"
+    return " ".join(line for line in lines if "  at " not in line)[:200] or "no reason given"

@@ -6,7 +6,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, cast
 
 import click
@@ -74,7 +74,7 @@ def served() -> Generator[Served]:
 
 def main() -> None:
     """Serve until interrupted, to try one scenario or a client by hand."""
-    with served() as fixture:
+    with served() as fixture, suppress(KeyboardInterrupt):
         click.echo(fixture.url)
         threading.Event().wait()
 
