@@ -84,7 +84,7 @@ def inspector_leg(target: Served, era: str) -> bool:
         listed = 0
     portable = ran.returncode == 0 and listed > 0
     if not portable:
-        click.echo(ran.stdout[-2000:] + ran.stderr[-2000:])
+        click.echo((ran.stderr or ran.stdout).strip())
     outcome = "all portable" if portable else f"FAILED with exit code {ran.returncode}"
     click.echo(f"inspector {era}: {listed} tools listed from {target.url}, {outcome}")
     return portable

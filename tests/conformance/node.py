@@ -79,7 +79,5 @@ def install(wanted: str, home: Path) -> None:
 
 
 def reason(stderr: str) -> str:
-    errors = [
-        line.removeprefix("npm error ") for line in stderr.splitlines() if "npm error" in line
-    ]
+    lines = [line.removeprefix("npm error ") for line in stderr.splitlines() if "npm error" in line]
     return " ".join(line for line in lines if "  at " not in line)[:200] or "no reason given"
