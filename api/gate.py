@@ -1,0 +1,179 @@
+"""The gate before the MCP transport: a bearer token becomes a caller, or the request ends here."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import cast
+
+import msgspec
+from authlib.oauth2.rfc6750.errors import InvalidTokenError
+from litestar.types import (
+    HTTPReceiveMessage,
+    HTTPRequestEvent,
+    HTTPResponseStartEvent,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
+
+from domain.application import Unauthorized
+from domain.authentication import Bearer
+from domain.fact import Client
+from domain.ledger import Unavailable
+
+BODY_LIMIT = 1 << 20
+RETRY_SECONDS = "2"
+
+Identify = Callable[[str, Client | None, str | None], Awaitable[Bearer]]
+Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+log = logging.getLogger(__name__)
+
+
+class Gate:
+    """Wraps an ASGI handler; what it lets through finds its caller in `scope["state"]`.
+
+    Order: 401 before 405, so that a client's probe of any kind learns how to authenticate.
+    """
+
+    def __init__(self, identify: Identify, inner: Handler) -> None:
+        self._identify = identify
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        # httptools leaves space behind a header's value; Mcp-Name must equal the body's name.
+        scope["headers"] = [(name, value.strip()) for name, value in scope["headers"]]
+        headers = dict(scope["headers"])
+        try:
+            bearer = await self._admit(headers, scope)
+        except Unauthorized:
+            await refuse_token(send, given=b"authorization" in headers)
+            return
+        except Unavailable:
+            await refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _RETRY)
+            return
+        if scope["method"] != "POST":
+            await refuse(send, HTTPStatus.METHOD_NOT_ALLOWED, "POST only", [(b"allow", b"POST")])
+            return
+        body = await _read(receive)
+        if body is None:
+            await refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "over 1 MiB")
+            return
+        state = cast("dict[str, object]", scope.setdefault("state", {}))
+        state.update(identity=bearer, body=body)
+        await self._inner(scope, _replay(body, receive), _Held(send, state).send)
+
+    async def _admit(self, headers: dict[bytes, bytes], scope: HTTPScope) -> Bearer:
+        scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise Unauthorized
+        agent = headers.get(b"user-agent", b"").decode("latin-1")[:200]
+        client = scope["client"]
+        return await self._identify(
+            secret.strip().decode("latin-1"),
+            Client(agent) if agent else None,
+            client[0] if client else None,
+        )
+
+
+class _Held:
+    """Holds the response's start back until its first body.
+
+    By then it is known whether the credential died or the database went away on the way, and the
+    status can still say so.
+    """
+
+    def __init__(self, send: Send, state: dict[str, object]) -> None:
+        self._send = send
+        self._state = state
+        self._start: HTTPResponseStartEvent | None = None
+        self._replaced = False
+
+    async def send(self, message: Message) -> None:
+        if self._replaced:
+            return
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        if self._start is not None:
+            start, self._start = self._start, None
+            if self._state.get("died"):
+                self._replaced = True
+                await refuse_token(self._send, given=True)
+                return
+            if self._state.get("down"):
+                self._replaced = True
+                await refuse(self._send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _RETRY)
+                return
+            await self._send(start)
+        await self._send(message)
+
+
+_RETRY: Headers = [(b"retry-after", RETRY_SECONDS.encode())]
+
+
+async def refuse_token(send: Send, *, given: bool) -> None:
+    """Answer 401. Only a request that presented a token is told it is invalid (RFC 6750 §3.1)."""
+    error = InvalidTokenError("The access token is unknown, revoked or past its time.")
+    challenge = dict(error.get_headers())["WWW-Authenticate"] if given else "Bearer"
+    await refuse(
+        send,
+        HTTPStatus.UNAUTHORIZED,
+        error.error if given else "missing_token",
+        [(b"www-authenticate", challenge.encode("latin-1"))],
+    )
+
+
+async def refuse(send: Send, status: HTTPStatus, error: str, headers: Headers = ()) -> None:
+    """Answer with a status and a small JSON body; it is no JSON-RPC answer, having no id."""
+    body = msgspec.json.encode({"error": error, "message": _TEXTS.get(status, status.description)})
+    start: HTTPResponseStartEvent = {
+        "type": "http.response.start",
+        "status": status.value,
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+            *headers,
+        ],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+_TEXTS = {
+    HTTPStatus.UNAUTHORIZED: "Send a valid access token: Authorization: Bearer dl_pat_…",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This is an MCP endpoint (Streamable HTTP, stateless): POST.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request has at most 1 MiB.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Nothing was done; try again.",
+}
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """Read the whole body; None when it is too large."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        body += message["body"]
+        more = message["more_body"]
+        if len(body) > BODY_LIMIT:
+            return None
+    return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Give the body once more, then whatever really comes: a disconnect cancels a stream."""
+    pending = [HTTPRequestEvent(type="http.request", body=body, more_body=False)]
+
+    async def replayed() -> HTTPReceiveMessage:
+        return pending.pop() if pending else cast("HTTPReceiveMessage", await receive())
+
+    return replayed

@@ -1,0 +1,107 @@
+"""The composition root: everything that makes one account work, as one object graph."""
+
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import psycopg
+import uuid_utils.compat
+from litestar import Litestar
+from psycopg_pool import AsyncConnectionPool
+
+from api.app import Parts, create_app
+from domain.account import Account
+from domain.application import Helpdesk, Insider, Settled, Wish
+from domain.authentication import Authenticator
+from domain.caller import insider
+from domain.fact import Via
+from infra.event_store.ledger import Pool, PostgresLedger
+from infra.event_store.mapper import to_event
+from infra.event_store.writer import Writer
+from infra.projector.live import LiveViews
+from infra.settings import Settings
+from mcp_server.dispatch import Dispatcher
+from mcp_server.server import build_server
+from mcp_server.tools import TOOLS
+from projections import VIEWS
+from projections.views import Views
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7, which sorts by time: kind to indexes."""
+    return uuid_utils.compat.uuid7()
+
+
+class Desk:
+    """One account: put together at once, at work within `async with desk.open()`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.account = account = Account.named(settings.account)
+        self.pool: Pool = AsyncConnectionPool(
+            settings.database_url,
+            min_size=1,
+            max_size=settings.pool_size,
+            timeout=2,
+            open=False,
+            kwargs={"autocommit": True, "application_name": "deskledger"},
+        )
+        self.views = Views(self.pool, account.views)
+        self.live = LiveViews(settings.direct_url, account, VIEWS, to_event, self.pool.connection)
+        self.writer = Writer(settings.database_url, account, self.live.projector.offer)
+        self.ledger = PostgresLedger(self.pool, account, self.writer)
+        self.helpdesk = Helpdesk(self.ledger, self.views, utc_now, new_id)
+        self.authenticator = Authenticator(self.ledger, self.helpdesk.states, utc_now)
+        self.dispatcher = Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncGenerator[Self]:
+        """Connect and follow the log; the schema must be up to date. Close in order at the end."""
+        async with self.pool, self.live:
+            self.writer.start()
+            try:
+                yield self
+            finally:
+                await self.writer.stop()
+
+    async def execute(self, *wishes: Wish, via: Via = "cli") -> Settled:
+        """Carry out commands from inside the house, all of them or none, for one stream."""
+        return await self.helpdesk.execute(Insider(insider(via)), *wishes)
+
+    async def readiness(self) -> dict[str, Any]:
+        """Report whether traffic should come here: the database answers and the views follow."""
+        try:
+            lag = await self.live.progress.lag()
+        except (psycopg.Error, OSError, TimeoutError):
+            return {"ready": False, "database": False}
+        failure = self.live.progress.failure
+        ready = lag is not None and failure is None
+        return {"ready": ready, "database": True, "views_lag": lag, "views_failure": failure}
+
+    def app(self) -> Litestar:
+        """Build the ASGI application, which opens the desk with its lifespan."""
+
+        @contextlib.asynccontextmanager
+        async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
+            async with self.open():
+                yield
+
+        return create_app(
+            Parts(
+                server=build_server(self.dispatcher),
+                identify=self.authenticator.identify,
+                readiness=self.readiness,
+                lifespan=lifespan,
+                hosts=self.settings.hosts,
+                origins=self.settings.origins,
+            )
+        )

@@ -1,0 +1,82 @@
+"""Settings: each declared once with its environment variable, meaning and default; read once."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text says which and why, in one line."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """What the server can be told from outside. The field's upper case is the variable's name."""
+
+    database_url: Annotated[
+        str, Meta(description="PostgreSQL to use, 15 to 18; a pooler is fine. Empty: the embedded.")
+    ] = ""
+    database_direct_url: Annotated[
+        str,
+        Meta(
+            description="The same past the pooler, for LISTEN and session locks. Empty: the same."
+        ),
+    ] = ""
+    public_url: Annotated[
+        str, Meta(description="Where clients reach the server, scheme and host. Empty: as bound.")
+    ] = ""
+    account: Annotated[str, Meta(description="The account, a pair of schemas.")] = "main"
+    host: Annotated[str, Meta(description="Address to bind.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to bind.")] = 8080
+    workers: Annotated[int, Meta(ge=1, le=64, description="Server processes.")] = 1
+    pool_size: Annotated[
+        int, Meta(ge=2, le=200, description="Database connections of a process for reading.")
+    ] = 8
+
+    @property
+    def direct_url(self) -> str:
+        return self.database_direct_url or self.database_url
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach the server, without a slash at its end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def hosts(self) -> list[str]:
+        """The Host headers that are ours: the public one, and loopback on the bound port."""
+        public = urlsplit(self.base_url).netloc
+        return list(dict.fromkeys([public, *(f"{name}:{self.port}" for name in _LOOPBACK)]))
+
+    @property
+    def origins(self) -> list[str]:
+        """The Origin headers that are ours; programs other than browsers send none."""
+        public = urlsplit(self.base_url)
+        own = f"{public.scheme}://{public.netloc}"
+        return list(dict.fromkeys([own, *(f"http://{name}:{self.port}" for name in _LOOPBACK)]))
+
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
+    """Read settings from the environment; what is `given` (and not None) goes before it.
+
+    Raises `SettingsError`.
+    """
+    names = Settings.__struct_encode_fields__
+    found: dict[str, object] = {name: environment[name] for name in names if environment.get(name)}
+    found |= {name.upper(): value for name, value in given.items() if value is not None}
+    try:
+        settings = msgspec.convert(found, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"a setting cannot be used: {error}") from None
+    public = urlsplit(settings.public_url)
+    if settings.public_url and (public.scheme not in {"http", "https"} or not public.netloc):
+        raise SettingsError("PUBLIC_URL must begin with http:// or https:// and name a host")
+    return settings
