@@ -83,14 +83,20 @@ def _container() -> Generator[str]:
 
 @contextmanager
 def _embedded() -> Generator[str]:
+    with temporary_folder() as folder, EmbeddedPostgres(folder, durable=False) as server:
+        yield server.url()
+
+
+@contextmanager
+def temporary_folder() -> Generator[Path]:
+    """A folder for a server, in memory where there is room, with a path short enough for sockets."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
     parent = MEMORY if roomy else Path(tempfile.gettempdir())
     _remove_abandoned(parent)
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=parent))
     folder.chmod(0o711)  # started by root, the server runs as another user, who must get in
     try:
-        with EmbeddedPostgres(folder, durable=False) as server:
-            yield server.url()
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

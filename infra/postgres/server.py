@@ -83,14 +83,20 @@ class Server:
             self._launch()
 
     def stop_when_unused(self) -> None:
-        """Stops the server unless somebody has a share in it; waits while another stops it."""
-        with contextlib.suppress(FileNotFoundError), self._opened("users.lock") as users:
+        """Stops the server unless somebody has a share in it; waits while another stops it.
+
+        Never raises OSError: whatever this cannot do is left to the watchdog or the next start.
+        """
+        with contextlib.suppress(OSError), self._opened("users.lock") as users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 fcntl.flock(users, fcntl.LOCK_SH)
             else:
+                sockets = self._state()[4:5]
                 self._run("pg_ctl", *STOP)
+                if sockets and Path(sockets[0]) != self._folder:
+                    Path(sockets[0]).rmdir()
 
     def socket_folder(self) -> Path:
         """Where the running server listens, in its own words."""

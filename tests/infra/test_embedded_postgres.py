@@ -1,0 +1,323 @@
+"""The embedded server under orderly ends, kills, crowds and awkward folders, with real processes."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.postgres import placement
+from infra.postgres.embedded import EmbeddedPostgres
+from infra.postgres.errors import EmbeddedPostgresError
+from tests.database import temporary_folder
+
+PROC = Path("/proc")
+SECONDS = 20
+START = """
+import os, sys, time
+from pathlib import Path
+import psycopg
+from infra.postgres.embedded import EmbeddedPostgres
+with EmbeddedPostgres(Path(sys.argv[1])) as server:
+    print(server.url(), flush=True)
+"""
+HOLD = f"{START}    sys.stdin.read()"
+HOLD_WITH_A_FORK = f"{START}    os.fork()\n    sys.stdin.read()"
+WRITE = f"""{START}
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE numbers (number int)")
+        for number in range(1_000_000):
+            connection.execute("INSERT INTO numbers VALUES (%s)", (number,))
+            print(number, flush=True)
+"""
+ASK_WHEN_INTERRUPTED = f"""{START}
+    try:
+        time.sleep({SECONDS})
+    except KeyboardInterrupt:
+        with psycopg.connect(server.url()) as connection:
+            print(connection.execute("SELECT 'still here'").fetchone()[0], flush=True)
+"""
+
+needs_proc = pytest.mark.skipif(not PROC.exists(), reason="finds processes in /proc")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands files to another user")
+needs_no_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with temporary_folder() as made:
+        yield made
+
+
+@contextmanager
+def running(script: str, folder: Path) -> Generator[subprocess.Popen[str]]:
+    """A Python process on a data folder, in a process group of its own; killed at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", script, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    """Lets a holding process end by itself."""
+    assert process.stdin
+    process.stdin.close()
+    assert process.wait(SECONDS) == 0
+
+
+def answers(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def write(url: str, number: int) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS numbers (number int)")
+        connection.execute("INSERT INTO numbers VALUES (%s)", (number,))
+
+
+def numbers(url: str) -> list[int]:
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute("SELECT number FROM numbers ORDER BY number")]
+
+
+def processes(folder: Path) -> list[int]:
+    """Every process that works in a folder or names it: users, watchdog, postmaster, backends."""
+    found: list[int] = []
+    for process in PROC.glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if os.fsencode(folder) in command or (process / "cwd").readlink().is_relative_to(
+                folder
+            ):
+                found.append(int(process.name))
+    return [pid for pid in found if pid != os.getpid()]
+
+
+def kill(*pids: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "postgres/data/postmaster.pid").read_text().split()[0])
+
+
+def watchdogs(folder: Path) -> list[int]:
+    return [
+        pid for pid in processes(folder) if b"watchdog.py" in (PROC / f"{pid}/cmdline").read_bytes()
+    ]
+
+
+def test_a_second_start_finds_the_rows_of_the_first(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as first:
+        write(first.url(), 1)
+        url = first.url()
+    assert not answers(url)
+
+    with EmbeddedPostgres(folder) as second:
+        assert numbers(second.url()) == [1]
+
+
+def test_the_server_ends_with_a_killed_user_and_keeps_its_rows(folder: Path) -> None:
+    with running(HOLD, folder) as process:
+        url = line(process)
+        write(url, 1)
+        process.kill()
+        assert eventually(lambda: not answers(url))
+
+    with EmbeddedPostgres(folder) as again:
+        assert numbers(again.url()) == [1]
+
+
+def test_a_fork_of_a_killed_user_does_not_keep_the_server_up(folder: Path) -> None:
+    with running(HOLD_WITH_A_FORK, folder) as process:
+        url = line(process)
+        process.kill()
+        assert eventually(lambda: not answers(url))
+
+
+@needs_proc
+def test_no_committed_row_is_lost_when_everything_is_killed(folder: Path) -> None:
+    with running(WRITE, folder) as process:
+        line(process)
+        acknowledged = [int(line(process)) for _ in range(200)]
+        kill(postmaster(folder), *processes(folder))
+        assert process.stdout
+        acknowledged += map(int, process.stdout.read().split())
+
+    with EmbeddedPostgres(folder) as again:
+        # A last row may have been committed without the news getting out.
+        assert numbers(again.url())[: len(acknowledged)] == acknowledged
+
+
+@needs_proc
+def test_a_stale_process_id_that_is_now_another_programs_does_not_prevent_a_start(
+    folder: Path,
+) -> None:
+    with running(HOLD, folder) as process:
+        write(line(process), 1)
+        kill(*processes(folder))
+    pid_file = folder / "postgres/data/postmaster.pid"
+    as_root = os.geteuid() == 0
+    with subprocess.Popen(
+        ["sleep", str(SECONDS)], user=pid_file.stat().st_uid if as_root else None
+    ) as other:
+        _, rest = pid_file.read_text().split("\n", 1)
+        pid_file.write_text(f"{other.pid}\n{rest}")
+        with EmbeddedPostgres(folder) as again:
+            assert numbers(again.url()) == [1]
+        other.kill()
+
+
+def test_the_server_stays_up_until_its_last_user_ends(folder: Path) -> None:
+    with running(HOLD, folder) as first:
+        url = line(first)
+        with running(HOLD, folder) as second, running(HOLD, folder) as third:
+            assert line(second) == line(third) == url
+            with psycopg.connect(url) as connection:
+                finish(first)
+                second.kill()
+                second.wait(SECONDS)
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+            finish(third)
+            assert not answers(url)
+
+
+def test_two_first_starts_at_once_share_one_server(folder: Path) -> None:
+    with running(HOLD, folder) as first, running(HOLD, folder) as second:
+        url = line(first)
+        assert line(second) == url
+        finish(first)
+        assert answers(url)
+        finish(second)
+        assert not answers(url)
+
+
+def test_an_interrupt_of_the_terminal_ends_the_user_before_the_server(folder: Path) -> None:
+    with running(ASK_WHEN_INTERRUPTED, folder) as process:
+        url = line(process)
+        os.killpg(process.pid, signal.SIGINT)
+        assert line(process) == "still here"
+        assert process.wait(SECONDS) == 0
+        assert not answers(url)
+
+
+@needs_proc
+def test_a_start_replaces_a_killed_watchdog(folder: Path) -> None:
+    with running(HOLD, folder) as process:
+        url = line(process)
+        (first,) = watchdogs(folder)
+        kill(first)
+        assert eventually(lambda: not watchdogs(folder))
+        with EmbeddedPostgres(folder):
+            (second,) = watchdogs(folder)
+            assert second != first
+        process.kill()
+        assert eventually(lambda: not answers(url))
+
+
+def test_a_second_start_revives_a_killed_server(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as server:
+        write(server.url(), 1)
+        kill(postmaster(folder))
+        assert eventually(lambda: not answers(server.url()))
+        assert numbers(server.start()) == [1]
+        url = server.url()
+    assert not answers(url)
+
+
+@needs_proc
+def test_a_half_made_cluster_is_not_taken_for_one(folder: Path) -> None:
+    with running(HOLD, folder) as process:
+        assert eventually(lambda: any(folder.glob("postgres/new-*/base")))
+        process.kill()
+        kill(*processes(folder))
+    assert not (folder / "postgres/data").exists()
+
+    with EmbeddedPostgres(folder, durable=False) as server:
+        write(server.url(), 1)
+    assert not any(folder.glob("postgres/new-*"))
+
+
+def test_servers_in_awkward_folders_work_beside_each_other(folder: Path) -> None:
+    names = ["with a space", "quotes ' and \" and $HOME, a comma", "long" * 50]
+    with ExitStack() as stack:
+        urls = [
+            stack.enter_context(EmbeddedPostgres(folder / name, durable=False)).url()
+            for name in names
+        ]
+        for number, url in enumerate(urls):
+            write(url, number)
+        assert [numbers(url) for url in urls] == [[0], [1], [2]]
+
+
+def test_a_folder_that_cannot_be_made_gives_one_sentence(folder: Path) -> None:
+    (folder / "file").touch()
+    sentence = r"^No database can run in .*: Not a directory\.$"
+    with pytest.raises(EmbeddedPostgresError, match=sentence):
+        EmbeddedPostgres(folder / "file" / "data").start()
+
+
+@needs_no_root
+def test_an_unwritable_folder_gives_one_sentence(folder: Path) -> None:
+    folder.chmod(0o500)
+    sentence = r"^No database can run in .*: Permission denied\.$"
+    with pytest.raises(EmbeddedPostgresError, match=sentence):
+        EmbeddedPostgres(folder).start()
+
+
+def test_data_of_an_unknown_version_is_left_alone(folder: Path) -> None:
+    version = folder / "postgres/data/PG_VERSION"
+    version.parent.mkdir(parents=True)
+    version.write_text("14\n")
+    with pytest.raises(EmbeddedPostgresError, match="PostgreSQL 14, which made the data folder"):
+        EmbeddedPostgres(folder).start()
+
+
+@needs_root
+def test_a_home_closed_to_others_stays_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placement, "SHARED", folder / "shared")
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    with EmbeddedPostgres(home / "data", durable=False) as server:
+        write(server.url(), 1)
+    with EmbeddedPostgres(home / "data", durable=False) as server:
+        assert numbers(server.url()) == [1]
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert home.stat().st_uid == 0
