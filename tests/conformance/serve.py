@@ -15,8 +15,14 @@ from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
 from mcp.shared.exceptions import MCPDeprecationWarning
 
+from api.mcp import PATH, mcp_mount
+from domain.application import Unauthorized
+from domain.authentication import Bearer
+from domain.fact import Client
 from tests.conformance.fixture import fixture_server
-from tests.conformance.mount import PATH, mcp_mount
+
+# The fixture's tools never ask who calls, so this stands for any caller.
+ANYBODY = cast("Bearer", object())
 
 
 class Served(NamedTuple):
@@ -37,7 +43,13 @@ def with_bearer(app: ASGIApp, token: str) -> ASGIApp:
 
 
 def conformance_app(token: str) -> ASGIApp:
-    route, lifespan = mcp_mount(fixture_server(), token=token)
+    async def identify(secret: str, _client: Client | None, _ip: str | None) -> Bearer:
+        if secret != token:
+            raise Unauthorized
+        return ANYBODY
+
+    origins = ["http://127.0.0.1:*", "http://localhost:*"]
+    route, lifespan = mcp_mount(fixture_server(), identify, ["127.0.0.1:*", "localhost:*"], origins)
     app = Litestar([route], lifespan=[lifespan], openapi_config=None, logging_config=None)
     return with_bearer(cast("ASGIApp", app), token)
 
