@@ -1,0 +1,1 @@
+"""What keeps the views up to date: one projector an account, and how others know how far it is."""

@@ -1,0 +1,79 @@
+"""One page of the log folded into all views, together with the position, or not at all."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from domain.account import Account
+from domain.fact import Recorded
+from infra.projector.log import Decode, Poisoned
+from infra.projector.tracking import Tracking
+from projections.view import Connection, View
+
+
+class Projection(NamedTuple):
+    """What is folded into what: an account's log, how to decode it, and the views."""
+
+    account: Account
+    decode: Decode
+    views: Sequence[View]
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The versions of the views that the code has, by name."""
+        return {view.name: view.version for view in self.views}
+
+
+class Superseded(Exception):  # noqa: N818 - an answer, not a fault
+    """The views are not where they were: they were swapped, or somebody else moved them."""
+
+
+class FoldError(Exception):
+    """A view could not take a page; its cause says why."""
+
+    def __init__(self, view: str) -> None:
+        super().__init__(f"the view {view} could not take a page")
+        self.view = view
+
+
+async def fold(
+    connection: Connection,
+    tracking: Tracking,
+    views: Sequence[View],
+    previous: int,
+    page: Sequence[Recorded],
+) -> int:
+    """Fold a page that follows on position `previous`, and return the position reached.
+
+    Where the page cannot be taken whole, it is halved until a beginning of it can: so the views
+    come as far as the fact that is at fault. Raises `Poisoned` when that is the first of the page,
+    `Superseded`, and `FoldError` where the session is lost.
+    """
+    while True:
+        try:
+            await _fold_whole(connection, tracking, views, previous, page)
+        except FoldError as error:
+            if connection.closed:
+                raise
+            if len(page) == 1:
+                where = f"{page[0].event.fact.topic} in the view {error.view}"
+                raise Poisoned(page[0].position, where, error.__cause__ or error) from error
+            page = page[: len(page) // 2]
+        else:
+            return page[-1].position
+
+
+async def _fold_whole(
+    connection: Connection,
+    tracking: Tracking,
+    views: Sequence[View],
+    previous: int,
+    page: Sequence[Recorded],
+) -> None:
+    async with connection.transaction():
+        if not await tracking.advance(connection, previous, page[-1].position):
+            raise Superseded
+        for view in views:
+            try:
+                await view.fold(connection, tracking.schema, page)
+            except Exception as error:
+                raise FoldError(view.name) from error

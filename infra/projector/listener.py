@@ -1,0 +1,54 @@
+"""Hears positions that other processes tell by NOTIFY; a hint only, since any may get lost."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+import psycopg
+from psycopg import sql
+
+from infra.projector.direct import connect, delays, summary
+from projections.view import Connection
+
+log = logging.getLogger(__name__)
+
+
+class Listener:
+    """One session that LISTENs on channels, and comes back by itself when it is lost.
+
+    `on_listening` is called each time it begins to hear: what was told before is to be read.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        handlers: Mapping[str, Callable[[int], None]],
+        on_listening: Callable[[], None],
+    ) -> None:
+        self._url = url
+        self._handlers = handlers
+        self._on_listening = on_listening
+
+    async def run(self) -> NoReturn:
+        waits = delays(0.1, 5)
+        while True:
+            try:
+                async with await connect(self._url, "listener") as connection:
+                    await self._listen(connection)
+                    waits = delays(0.1, 5)
+                    await self._hear(connection)
+            except (psycopg.Error, OSError) as error:
+                delay = next(waits)
+                log.warning("listener lost: %s; again in %.1f s", summary(error), delay)
+                await asyncio.sleep(delay)
+
+    async def _listen(self, connection: Connection) -> None:
+        for channel in self._handlers:
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        self._on_listening()
+
+    async def _hear(self, connection: Connection) -> None:
+        async for notify in connection.notifies():
+            if notify.payload.isdecimal():
+                self._handlers[notify.channel](int(notify.payload))

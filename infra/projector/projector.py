@@ -1,0 +1,193 @@
+"""The projector: folds the log into the views, one at a time in an account, and comes back always."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, NoReturn
+
+import psycopg
+
+from domain.fact import Recorded
+from infra.projector.direct import connect, delays, summary, try_lock
+from infra.projector.fold import FoldError, Projection, Superseded, fold
+from infra.projector.log import Log, Poisoned
+from infra.projector.offers import Offers
+from infra.projector.progress import Progress
+from infra.projector.tracking import Tracking
+from projections.view import Connection
+
+log = logging.getLogger(__name__)
+
+LIVE = 1_000
+CATCHING_UP = 5_000
+
+
+class Pace(NamedTuple):
+    """Times in seconds: between looks at the log and at the lock, and between attempts."""
+
+    poll: float = 1.0
+    takeover: float = 0.5
+    retry: float = 0.2
+    longest_retry: float = 15.0
+
+
+class UnfitViewsError(Exception):
+    """The views in the database are not those of this code."""
+
+
+class Projector:
+    """Folds pages into `views`; of all projectors of an account one works, the others stand by.
+
+    `url` must lead to PostgreSQL itself: a session's lock says who works, and it ends with the
+    session. Where the log moved is told by `offer` and `wake`; what is not told is found by a poll.
+    A fact that cannot be folded is never passed over: the views stay before it, `progress` says
+    so, and it is tried again and again.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        projection: Projection,
+        progress: Progress,
+        pace: Pace = Pace(),  # noqa: B008 - immutable
+    ) -> None:
+        self._url = url
+        self._projection = projection
+        self._name = projection.account.log
+        self._tracking = Tracking(projection.account)
+        self._log = Log(projection.account, projection.decode)
+        self._progress = progress
+        self._pace = pace
+        self._offers = Offers()
+        self._position = 0
+        self._told = 0
+        self._limit = LIVE
+        self._look_at = 0.0
+        self._woken = asyncio.Event()
+        self._working = False
+
+    @property
+    def working(self) -> bool:
+        """Whether this one is the account's working projector now."""
+        return self._working
+
+    def offer(self, previous: int, events: Sequence[Recorded]) -> None:
+        """Take a batch just committed from memory; `previous` is the log's position before it."""
+        if self._working:
+            self._offers.put(previous, events)
+            self.wake(events[-1].position)
+
+    def wake(self, position: int) -> None:
+        """Take the hint that the log has reached a position."""
+        if position > self._told:
+            self._told = position
+            self._woken.set()
+
+    def look(self) -> None:
+        """Look at the log now: hints may have been missed."""
+        self._look_at = 0.0
+        self._woken.set()
+
+    async def run(self) -> NoReturn:
+        """Work, or stand by, until cancelled."""
+        waits = self._waits()
+        while True:
+            try:
+                async with await connect(self._url, "projector") as connection:
+                    await self._begin(connection)
+                    waits = self._waits()
+                    await self._follow(connection)
+            except (psycopg.Error, OSError, FoldError, UnfitViewsError) as error:
+                problem = summary(error)
+            except Exception as error:  # a defect of ours must not stop the views for good
+                log.exception("projector of %s", self._name)
+                problem = summary(error)
+            if self._working:
+                self._progress.fail(problem)
+            self._working = False
+            self._offers.clear()
+            delay = next(waits)
+            log.warning("projector of %s stopped: %s; again in %.1f s", self._name, problem, delay)
+            await asyncio.sleep(delay)
+
+    async def _begin(self, connection: Connection) -> None:
+        """Wait to be the one who works, then look where the views are."""
+        lock = f"{self._name} projector"
+        while not await try_lock(connection, lock):  # noqa: ASYNC110 - another process ends it
+            await asyncio.sleep(self._pace.takeover)
+        # The log is the truth: what the database loses of the views' last commits is folded again.
+        await connection.execute("SET synchronous_commit = off")
+        await self._reload(connection)
+        self._working = True
+
+    async def _reload(self, connection: Connection) -> None:
+        place = await self._tracking.place(connection)
+        found = await self._tracking.versions(connection)
+        if place is None or found != self._projection.versions:
+            failure = "the views are not of this version: run `deskledger migrate`"
+            self._progress.fail(failure)
+            raise UnfitViewsError(failure)
+        self._position = place.position
+        self._look_at = 0.0
+        self._progress.forget()
+        self._progress.advance(place.position)
+
+    async def _follow(self, connection: Connection) -> NoReturn:
+        waits = self._waits()
+        while True:
+            self._woken.clear()
+            try:
+                moved = await self._step(connection)
+            except Superseded:
+                await self._reload(connection)
+            except Poisoned as poison:
+                await self._report(connection, poison)
+                await asyncio.sleep(next(waits))
+                self._look_at = 0.0
+            else:
+                if moved:
+                    waits = self._waits()
+                else:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout_at(self._look_at):
+                            await self._woken.wait()
+
+    async def _step(self, connection: Connection) -> bool:
+        """Fold the next page, or as much of it as goes; False when there is none."""
+        page = self._offers.take(self._position, self._limit) or await self._read(connection)
+        if not page:
+            return False
+        self._position = await fold(
+            connection, self._tracking, self._projection.views, self._position, page
+        )
+        self._progress.advance(self._position)
+        if self._position < page[-1].position:
+            self._look_at = 0.0
+        return True
+
+    async def _read(self, connection: Connection) -> list[Recorded]:
+        """Read a page where we were told of one, or where it is time to look."""
+        now, told = asyncio.get_running_loop().time(), self._told
+        if told <= self._position and now < self._look_at:
+            return []
+        page = await self._log.page(connection, self._position, self._limit)
+        if len(page) < self._limit:
+            self._limit = LIVE
+            self._look_at = now + self._pace.poll
+        else:
+            self._limit = CATCHING_UP
+            self._look_at = now
+        if not page and told == self._told:
+            self._told = self._position
+        return page
+
+    async def _report(self, connection: Connection, poison: Poisoned) -> None:
+        failure = str(poison)
+        if failure != self._progress.failure:
+            log.error("projector of %s: %s", self._name, failure, exc_info=poison)
+        self._progress.fail(failure)
+        await self._tracking.fail(connection, self._position, failure)
+
+    def _waits(self) -> Iterator[float]:
+        return delays(self._pace.retry, self._pace.longest_retry)
