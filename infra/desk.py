@@ -21,6 +21,7 @@ from domain.fact import Via
 from infra.event_store.ledger import Pool, PostgresLedger
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
+from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.settings import Settings
 from mcp_server.dispatch import Dispatcher
@@ -56,7 +57,9 @@ class Desk:
             kwargs={"autocommit": True, "application_name": "deskledger"},
         )
         self.views = Views(self.pool, account.views)
-        self.live = LiveViews(settings.direct_url, account, VIEWS, to_event, self.pool.connection)
+        self.live = LiveViews(
+            settings.direct_url, Projection(account, to_event, VIEWS), self.pool.connection
+        )
         self.writer = Writer(settings.database_url, account, self.live.projector.offer)
         self.ledger = PostgresLedger(self.pool, account, self.writer)
         self.helpdesk = Helpdesk(self.ledger, self.views, utc_now, new_id)
