@@ -1,6 +1,7 @@
 """What a view is: tables of its own, a fold over pages of the log, and indexes that come last."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection, sql
@@ -12,24 +13,36 @@ Connection = AsyncConnection[Any]
 
 
 class View(Protocol):
-    """A disposable picture of the log. No view reads another's tables, and none ever decides."""
+    """A disposable picture of the log. No fold reads another view's tables, and none decides."""
 
-    name: str
-    version: int
-    """Raised whenever tables or fold change: views of another version are rebuilt from zero."""
-    tables: LiteralString
-    """DDL of its tables and primary keys; `{views}` is its schema, `{ext}` that of extensions."""
-    indexes: LiteralString
-    """DDL of the other indexes, made at once for an empty log and last in a rebuild."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> int:
+        """Raised whenever tables or fold change: views of another version are rebuilt from zero."""
+        ...
+
+    @property
+    def tables(self) -> LiteralString:
+        """DDL of its tables and primary keys; `{views}` is its schema, `{ext}` the extensions'."""
+        ...
+
+    @property
+    def indexes(self) -> LiteralString:
+        """DDL of the other indexes, made at once for an empty log and last in a rebuild."""
+        ...
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
         """Write what a page of the log means, set-based, inside the projector's transaction.
 
-        Each page is given exactly once, in order; what is not ours is passed over.
+        Each page is given exactly once, in order; what is not ours is passed over. Nothing is
+        read back, so a small page may be folded within `connection.pipeline()`.
         """
         ...
 
 
+@lru_cache(maxsize=1024)
 def qualified(text: LiteralString, views: str) -> bytes:
     """Fill in the schemas' names once, so that no query depends on the search path."""
     return (

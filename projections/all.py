@@ -1,0 +1,20 @@
+"""All views, by name and in the order in which a page of the log is folded into them."""
+
+from projections.activity import ActivityView
+from projections.budget import BudgetView
+from projections.credentials import CredentialsView
+from projections.directory import DirectoryView
+from projections.messages import MessagesView
+from projections.tags import TagsView
+from projections.tickets import TicketsView
+from projections.view import View
+
+VIEWS: tuple[View, ...] = (
+    DirectoryView(),
+    TicketsView(),
+    MessagesView(),
+    TagsView(),
+    CredentialsView(),
+    ActivityView(),
+    BudgetView(),
+)

@@ -1,0 +1,58 @@
+"""Cursors: where a walk through a listing goes on, bound to the listing that it began."""
+
+import base64
+import hashlib
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from domain.refusals import Code, Refused
+
+K = TypeVar("K")
+
+
+class Cursor(NamedTuple, Generic[K]):
+    """The key of the last row that was shown, and a digest of the listing it was a row of."""
+
+    key: K
+    bound: str
+
+    def require(self, listing: object) -> K:
+        """Return the key; refuse the cursor where it belongs to another listing."""
+        if self.bound != _digest(listing):
+            raise _misused()
+        return self.key
+
+
+def encode_cursor(listing: object, key: tuple[object, ...]) -> str:
+    """Write the key of the last row shown; `listing` is all that the rows depend on."""
+    data = msgspec.json.encode([_digest(listing), *key])
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def open_cursor(cursor: str, key: type[K]) -> Cursor[K]:
+    """Read a cursor; refuse what is none."""
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        bound, *rest = msgspec.json.decode(data, type=list[object])
+        return Cursor(msgspec.convert(rest, key), str(bound))
+    except (ValueError, msgspec.MsgspecError):
+        raise _misused() from None
+
+
+def decode_cursor(cursor: str, listing: object, key: type[K]) -> K:
+    """Read the key of a cursor of this listing; refuse any other."""
+    return open_cursor(cursor, key).require(listing)
+
+
+def _misused() -> Refused:
+    return Refused(
+        Code.INVALID_ARGUMENTS,
+        "This cursor is not one of this listing. Pass the cursor of the last answer as it is, with "
+        "the same other arguments, or leave it out to begin anew.",
+    )
+
+
+def _digest(listing: object) -> str:
+    text = msgspec.json.encode(listing, order="deterministic")
+    return hashlib.blake2s(text, digest_size=6).hexdigest()

@@ -1,0 +1,165 @@
+"""Who works here and where, and the credentials there are: pages of the directory."""
+
+from datetime import datetime
+from typing import Annotated, LiteralString
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from domain.permissions import Role
+from domain.refusals import Code, Refused
+from projections.cursors import decode_cursor, encode_cursor
+from projections.metadata import Named
+from projections.pages import fill
+from projections.view import Connection, qualified
+
+PAGE = 100
+NextCursor = Annotated[str, Meta(description="Pass as cursor for the next page; absent: the end.")]
+
+
+class AgentLine(Struct, frozen=True, omit_defaults=True):
+    """An agent."""
+
+    id: Annotated[UUID, Meta(description="The agent's id, for assign_ticket and transfer_ticket.")]
+    name: Annotated[str, Meta(description="The agent's name.")]
+    role: Annotated[Role, Meta(description="The agent's role.")]
+    departments: Annotated[list[Named], Meta(description="Whose tickets the agent may be given.")]
+    email: Annotated[str, Meta(description="The agent's address.")] | UnsetType = UNSET
+    active: Annotated[bool, Meta(description="False: left, takes no tickets.")] = True
+    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")] = True
+
+
+class AgentPage(Struct, frozen=True, omit_defaults=True):
+    """Agents, by name."""
+
+    agents: Annotated[list[AgentLine], Meta(description="By name.")]
+    next_cursor: NextCursor | UnsetType = UNSET
+
+
+class DepartmentLine(Struct, frozen=True):
+    """A department."""
+
+    id: Annotated[UUID, Meta(description="The department's id, for transfer_ticket.")]
+    name: Annotated[str, Meta(description="The department's name.")]
+    agents: Annotated[int, Meta(description="How many active agents work in it.")]
+
+
+class DepartmentPage(Struct, frozen=True, omit_defaults=True):
+    """Departments, by name."""
+
+    departments: Annotated[list[DepartmentLine], Meta(description="By name.")]
+    next_cursor: NextCursor | UnsetType = UNSET
+
+
+class TokenLine(Struct, frozen=True, omit_defaults=True):
+    """An access token, as far as it may be shown."""
+
+    id: UUID
+    mask: str
+    label: str
+    agent: Named
+    generated_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | UnsetType = UNSET
+    revoked_by: UUID | UnsetType = UNSET
+
+
+_AGENTS: LiteralString = """
+SELECT a.sort, a.id, a.name, a.role, a.email, a.active, a.seat, m.ids, m.names
+FROM {views}.agents a CROSS JOIN LATERAL (
+    SELECT array_agg(d.id ORDER BY d.sort) AS ids, array_agg(d.name ORDER BY d.sort) AS names
+    FROM {views}.departments d WHERE d.id = ANY (a.departments)
+) m
+WHERE (a.active OR %s) AND (%s::uuid IS NULL OR %s = ANY (a.departments)) AND (a.sort, a.id) > (%s, %s)
+ORDER BY a.sort, a.id LIMIT %s
+"""
+_DEPARTMENTS: LiteralString = """
+SELECT d.sort, d.id, d.name, coalesce(m.agents, 0)
+FROM {views}.departments d LEFT JOIN (
+    SELECT department, count(*) AS agents
+    FROM {views}.agents a, unnest(a.departments) AS department WHERE a.active GROUP BY 1
+) m ON m.department = d.id
+WHERE (d.sort, d.id) > (%s, %s) ORDER BY d.sort, d.id LIMIT %s
+"""
+_DEPARTMENT: LiteralString = "SELECT 1 FROM {views}.departments WHERE id = %s"
+_TOKENS: LiteralString = """
+SELECT c.id, c.mask, c.label, c.agent, a.name, c.generated_at, c.expires_at, c.revoked_at, c.revoked_by
+FROM {views}.credentials c LEFT JOIN {views}.agents a ON a.id = c.agent
+WHERE %s::uuid IS NULL OR c.agent = %s ORDER BY c.generated_at, c.id
+"""
+_FIRST = ("", UUID(int=0))
+
+
+async def list_agents(
+    connection: Connection,
+    views: str,
+    department: UUID | None,
+    cursor: str | None,
+    *,
+    inactive: bool,
+) -> AgentPage:
+    """Return agents by name; refuse with `not_found` a department that there is not."""
+    listing = ("agents", department, inactive)
+    after = decode_cursor(cursor, listing, tuple[str, UUID]) if cursor else _FIRST
+    found = await connection.execute(
+        qualified(_AGENTS, views),
+        (inactive, department, department, *after, PAGE + 1),
+        prepare=True,
+        binary=True,
+    )
+    rows = await found.fetchall()
+    if not rows and department and not cursor:
+        found = await connection.execute(qualified(_DEPARTMENT, views), (department,))
+        if await found.fetchone() is None:
+            raise Refused(
+                Code.NOT_FOUND,
+                "There is no department with this id. See list_departments for which there are.",
+            )
+    agents, last = fill(
+        rows,
+        PAGE,
+        lambda row: AgentLine(
+            id=row[1],
+            name=row[2],
+            role=Role(row[3]),
+            departments=list(map(Named, row[7] or (), row[8] or ())),
+            email=row[4] or UNSET,
+            active=row[5],
+            seat=row[6],
+        ),
+    )
+    return AgentPage(agents, encode_cursor(listing, (last[0], last[1])) if last else UNSET)
+
+
+async def list_departments(
+    connection: Connection, views: str, cursor: str | None
+) -> DepartmentPage:
+    """Return departments by name."""
+    after = decode_cursor(cursor, "departments", tuple[str, UUID]) if cursor else _FIRST
+    found = await connection.execute(
+        qualified(_DEPARTMENTS, views), (*after, PAGE + 1), prepare=True, binary=True
+    )
+    departments, last = fill(
+        await found.fetchall(), PAGE, lambda row: DepartmentLine(row[1], row[2], row[3])
+    )
+    return DepartmentPage(
+        departments, encode_cursor("departments", (last[0], last[1])) if last else UNSET
+    )
+
+
+async def list_tokens(connection: Connection, views: str, agent: UUID | None) -> list[TokenLine]:
+    """Return the access tokens of one agent or of all, oldest first, revoked ones included."""
+    found = await connection.execute(qualified(_TOKENS, views), (agent, agent), binary=True)
+    return [
+        TokenLine(
+            id=row[0],
+            mask=row[1],
+            label=row[2],
+            agent=Named(row[3], row[4] or ""),
+            generated_at=row[5],
+            expires_at=row[6],
+            revoked_at=row[7] or UNSET,
+            revoked_by=row[8] or UNSET,
+        )
+        for row in await found.fetchall()
+    ]

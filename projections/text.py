@@ -1,0 +1,76 @@
+"""Foreign text as it may be shown: without what misleads the eye or hides, and without quotes."""
+
+import re
+
+# Everything below space but tab and newline, and delete.
+_ASCII_CONTROLS = bytes(set(range(32)) - {9, 10} | {127})
+# C1 controls, directional embeddings, overrides and isolates, interlinear annotations, and the
+# invisible tag characters and supplementary variation selectors that carry hidden text.
+_INVISIBLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ufff9-\\ufffb"
+    "\\U000e0000-\\U000e0fff]"
+)
+_ATTRIBUTION = re.compile(
+    r"(?:On|Am|Le|El|Il|Op|Em|Dne|Den|W dniu) .{1,300}"
+    r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|napsal|skrev|napisał)"
+    r".{0,100}:"
+)
+_ORIGINAL = re.compile(
+    r"-{3,} ?(?:Original Message|Forwarded message|Ursprüngliche Nachricht) ?-{3,}"
+)
+
+
+def clean(text: str) -> str:
+    """Drop control and invisible characters; a newline ends each line. Idempotent."""
+    if text.isprintable():
+        return text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii():
+        return text.encode().translate(None, _ASCII_CONTROLS).decode()
+    return _INVISIBLE.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n\n"))
+
+
+def unquoted(text: str) -> str | None:
+    """Replace what a reply quotes by a mark that tells how much it was; None without quotes.
+
+    Quotes are runs of lines that begin with `>`, with the line that names their author, and
+    everything after the line `-----Original Message-----`.
+    """
+    if ">" not in text and "---" not in text:
+        return None
+    kept: list[str] = []
+    hidden = 0
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if line.startswith(">"):
+            hidden += 1 if hidden else 1 + _drop_attribution(kept)
+            continue
+        if hidden:
+            kept.append(_mark(hidden))
+            hidden = 0
+        if _ORIGINAL.match(line):
+            hidden = len(lines) - number
+            break
+        kept.append(line)
+    if hidden:
+        kept.append(_mark(hidden))
+    return None if len(kept) == len(lines) and kept == lines else "\n".join(kept)
+
+
+def _mark(lines: int) -> str:
+    return f"[{lines} quoted {'line' if lines == 1 else 'lines'} hidden]"
+
+
+def _drop_attribution(kept: list[str]) -> int:
+    """Take the line that introduces a quote off the end; return how many lines went."""
+    blank = 0
+    while blank < len(kept) and not kept[-1 - blank].strip():
+        blank += 1
+    # The line may be wrapped once.
+    for size in (1, 2):
+        lines = kept[len(kept) - blank - size : len(kept) - blank]
+        if len(lines) == size and _ATTRIBUTION.fullmatch(" ".join(lines).strip()):
+            del kept[len(kept) - blank - size :]
+            return size
+    return 0

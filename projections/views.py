@@ -1,0 +1,122 @@
+"""What may be asked of an account's views: each question is one method and one round trip."""
+
+from collections import OrderedDict
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg_pool import AsyncConnectionPool
+
+from domain.caller import Caller
+from projections import conversation, listings, metadata, tags
+from projections.conversation import MessagePage, Order, TicketContext
+from projections.listings import AgentPage, DepartmentPage, TokenLine
+from projections.metadata import TicketMetadata
+from projections.tags import TicketTags
+from projections.view import Connection, qualified
+
+_BY_CODE: LiteralString = "SELECT id FROM {views}.tickets WHERE code = %s"
+_CODES = 20_000
+
+
+class Views:
+    """The views of one account. `reference` is a ticket's id or its code.
+
+    Connections of the pool are expected in autocommit and with the time zone UTC. A ticket that
+    the caller may not see is refused as one that does not exist.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[Connection], schema: str) -> None:
+        self._pool = pool
+        self._schema = schema
+        self._codes: OrderedDict[str, UUID] = OrderedDict()
+
+    async def find_ticket(self, code: str) -> UUID | None:
+        """Return the id of a ticket by its code in capitals, which never changes."""
+        found = self._codes.get(code)
+        if found is None:
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(
+                    qualified(_BY_CODE, self._schema), (code,), prepare=True, binary=True
+                )
+                row = await cursor.fetchone()
+            if row is None:
+                return None
+            found = self._codes[code] = row[0]
+            if len(self._codes) > _CODES:
+                self._codes.popitem(last=False)
+        else:
+            self._codes.move_to_end(code)
+        return found
+
+    async def get_ticket_metadata(self, caller: Caller, reference: str) -> TicketMetadata:
+        async with self._pool.connection() as connection:
+            return await metadata.get_metadata(connection, self._schema, caller, reference)
+
+    async def get_ticket_context(
+        self, caller: Caller, reference: str, message_limit: int = 10
+    ) -> TicketContext:
+        """Return the metadata and the last messages, at most 50."""
+        async with self._pool.connection() as connection:
+            return await conversation.get_context(
+                connection, self._schema, caller, reference, message_limit
+            )
+
+    async def get_ticket_messages(
+        self,
+        caller: Caller,
+        reference: str,
+        *,
+        cursor: str | None = None,
+        limit: int = 20,
+        order: Order = "asc",
+        include_quoted: bool = False,
+        message_id: UUID | None = None,
+        offset: int = 0,
+    ) -> MessagePage:
+        """Return a page of at most 100 messages, or the one named, from an offset in characters."""
+        async with self._pool.connection() as connection:
+            if message_id:
+                return await conversation.get_message(
+                    connection,
+                    self._schema,
+                    caller,
+                    reference,
+                    message_id,
+                    offset=offset,
+                    include_quoted=include_quoted,
+                )
+            return await conversation.get_messages(
+                connection,
+                self._schema,
+                caller,
+                reference,
+                cursor=cursor,
+                limit=limit,
+                order=order,
+                include_quoted=include_quoted,
+            )
+
+    async def get_tags(self, caller: Caller, reference: str) -> TicketTags:
+        async with self._pool.connection() as connection:
+            return await tags.get_tags(connection, self._schema, caller, reference)
+
+    async def list_agents(
+        self,
+        *,
+        department_id: UUID | None = None,
+        cursor: str | None = None,
+        include_inactive: bool = False,
+    ) -> AgentPage:
+        async with self._pool.connection() as connection:
+            return await listings.list_agents(
+                connection, self._schema, department_id, cursor, inactive=include_inactive
+            )
+
+    async def list_departments(self, *, cursor: str | None = None) -> DepartmentPage:
+        async with self._pool.connection() as connection:
+            return await listings.list_departments(connection, self._schema, cursor)
+
+    async def list_tokens(self, *, agent_id: UUID | None = None) -> list[TokenLine]:
+        """Return all access tokens, or one agent's, oldest first, revoked ones included."""
+        async with self._pool.connection() as connection:
+            return await listings.list_tokens(connection, self._schema, agent_id)
