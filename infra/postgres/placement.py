@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import tempfile
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,7 +39,26 @@ class ServerUser:
 
     def own(self, path: Path) -> None:
         if os.geteuid() == 0:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    def open(self, path: Path) -> int:
+        """A file of the user's, open for writing and made when missing.
+
+        Links are refused: root must not be led to files elsewhere. Raises OSError.
+        """
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        if os.geteuid() == 0:
+            os.fchown(file, self.uid, self.gid)
+        return file
+
+    @contextlib.contextmanager
+    def opened(self, path: Path) -> Generator[int]:
+        """The same, closed at the end."""
+        file = self.open(path)
+        try:
+            yield file
+        finally:
+            os.close(file)
 
 
 def make_server_folder(data: Path) -> tuple[Path, ServerUser]:
@@ -50,7 +70,7 @@ def make_server_folder(data: Path) -> tuple[Path, ServerUser]:
     link = data / "postgres"
     if os.geteuid() != 0:
         link.mkdir(mode=0o700, exist_ok=True)
-        return link, ServerUser(os.geteuid(), os.getegid())
+        return link.resolve(), ServerUser(os.geteuid(), os.getegid())
     if not link.exists():
         if link.is_symlink():
             raise EmbeddedPostgresError(f"The data of {link} is gone from {link.readlink()}.")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -91,6 +91,12 @@ def answers(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def works(connection: psycopg.Connection) -> bool:
+    """Whether a query that was sent on a connection has not been answered yet."""
+    connection.pgconn.consume_input()
+    return bool(connection.pgconn.is_busy())
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -250,12 +256,15 @@ def test_a_start_replaces_a_killed_watchdog(folder: Path) -> None:
         assert eventually(lambda: not answers(url))
 
 
-def test_a_second_start_revives_a_killed_server(folder: Path) -> None:
-    with EmbeddedPostgres(folder) as server:
+def test_a_second_start_revives_a_killed_server_after_its_last_orphan(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as server, closing(psycopg.connect(server.url())) as orphan:
         write(server.url(), 1)
+        orphan.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 3000000)")
         kill(postmaster(folder))
         assert eventually(lambda: not answers(server.url()))
+        assert works(orphan)
         assert numbers(server.start()) == [1]
+        assert not works(orphan)
         url = server.url()
     assert not answers(url)
 
