@@ -14,15 +14,7 @@ from domain.ticket.rules import no_ticket
 from domain.ticket.words import AuthorKind
 from projections.cursors import encode_cursor, open_cursor
 from projections.listings import NextCursor
-from projections.metadata import (
-    COLUMNS,
-    DEPARTMENT,
-    TABLES,
-    WIDTH,
-    TicketMetadata,
-    key_of,
-    metadata,
-)
+from projections.metadata import COLUMNS, DEPARTMENT, WIDTH, TicketMetadata, key_of, metadata
 from projections.pages import MAX_BYTES, fill, fit
 from projections.view import Connection, qualified
 
@@ -96,7 +88,11 @@ class TicketContext(Struct, frozen=True, omit_defaults=True):
 # Of a message: its text from an offset (in characters) and so many characters, and the length.
 _MESSAGE: LiteralString = """
 m.version, m.id, m.author_kind,
-coalesce(m.author_name, w.name, CASE WHEN m.author = t.requester THEN t.requester_name END),
+coalesce(
+    m.author_name,
+    CASE WHEN m.author = t.requester THEN t.requester_name END,
+    (SELECT w.name FROM {views}.agents w WHERE w.id = m.author)
+),
 m.note, m.written_at, m.text, m.length
 """
 _ORDERS: dict[Order, LiteralString] = {
@@ -106,13 +102,11 @@ _ORDERS: dict[Order, LiteralString] = {
 _FIRST = {"asc": 0, "desc": 2**31 - 1}
 
 
-def _query(
-    columns: LiteralString, tables: LiteralString, condition: LiteralString
-) -> LiteralString:
+def _query(columns: LiteralString, condition: LiteralString) -> LiteralString:
     """A ticket with its messages that meet a condition; one row without any where none does."""
     return f"""
     SELECT {columns}, {_MESSAGE}
-    FROM {tables} LEFT JOIN LATERAL (
+    FROM {{views}}.tickets t LEFT JOIN LATERAL (
         SELECT version, id, author_kind, author, author_name, note, written_at,
             substr(whole, %(offset)s + 1, %(size)s) AS text, char_length(whole) AS length
         FROM {{views}}.messages, LATERAL (
@@ -120,22 +114,18 @@ def _query(
         ) w
         WHERE ticket = t.id {condition} LIMIT %(limit)s
     ) m ON true
-    LEFT JOIN {{views}}.agents w ON w.id = m.author
     WHERE t."""
 
 
 _PAGES: dict[Order, LiteralString] = {
-    order: _query("t.department, t.id, t.code", "{views}.tickets t", condition)
-    for order, condition in _ORDERS.items()
+    order: _query("t.department, t.id, t.code", condition) for order, condition in _ORDERS.items()
 }
 _SORTED: dict[Order, LiteralString] = {
     "asc": " ORDER BY m.version",
     "desc": " ORDER BY m.version DESC",
 }
-_ONE: LiteralString = _query(
-    "t.department, t.id, t.code", "{views}.tickets t", "AND id = %(message)s"
-)
-_CONTEXT: LiteralString = _query(COLUMNS, TABLES, _ORDERS["desc"])
+_ONE: LiteralString = _query("t.department, t.id, t.code", "AND id = %(message)s")
+_CONTEXT: LiteralString = _query(COLUMNS, _ORDERS["desc"])
 
 
 async def get_messages(

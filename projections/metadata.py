@@ -57,19 +57,17 @@ class TicketMetadata(Struct, frozen=True, omit_defaults=True):
     ) = UNSET
 
 
+# Look-ups rather than joins: for one row, PostgreSQL would hash whole small tables.
 COLUMNS: LiteralString = """
-t.id, t.code, t.subject, t.status, t.urgency, t.channel, t.department, d.name, t.agent, a.name,
+t.id, t.code, t.subject, t.status, t.urgency, t.channel,
+t.department, (SELECT d.name FROM {views}.departments d WHERE d.id = t.department),
+t.agent, (SELECT a.name FROM {views}.agents a WHERE a.id = t.agent),
 t.requester, t.requester_name, t.requester_email, t.tags, t.messages,
 t.created_at, t.changed_at, t.last_message_at, t.resolved_at
 """
 WIDTH = COLUMNS.count(",") + 1
 DEPARTMENT = 6  # where among them the department is
-TABLES: LiteralString = """
-{views}.tickets t
-LEFT JOIN {views}.departments d ON d.id = t.department
-LEFT JOIN {views}.agents a ON a.id = t.agent
-"""
-_QUERY: LiteralString = f"SELECT {COLUMNS} FROM {TABLES} WHERE t."
+_QUERY: LiteralString = f"SELECT {COLUMNS} FROM {{views}}.tickets t WHERE t."
 
 
 def key_of(reference: str) -> tuple[LiteralString, UUID | str]:
