@@ -1,18 +1,16 @@
 """The composition root: everything that makes one account work, as one object graph."""
 
 import contextlib
-import logging
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 import psycopg
 import uuid_utils.compat
-from litestar import Litestar
 from psycopg_pool import AsyncConnectionPool
 
-from api.app import Parts, create_app
 from domain.account import Account
 from domain.application import Helpdesk, Insider, Settled, Wish
 from domain.authentication import Authenticator
@@ -24,13 +22,13 @@ from infra.event_store.writer import Writer
 from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.settings import Settings
-from mcp_server.dispatch import Dispatcher
-from mcp_server.server import build_server
-from mcp_server.tools import TOOLS
-from projections import VIEWS
+from projections.all import VIEWS
 from projections.views import Views
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from mcp_server.dispatch import Dispatcher
 
 
 def utc_now() -> datetime:
@@ -40,6 +38,11 @@ def utc_now() -> datetime:
 def new_id() -> UUID:
     """Return a UUIDv7, which sorts by time: kind to indexes."""
     return uuid_utils.compat.uuid7()
+
+
+def projection_of(account: Account) -> Projection:
+    """Return what is folded into what for an account."""
+    return Projection(account, to_event, VIEWS)
 
 
 class Desk:
@@ -57,14 +60,19 @@ class Desk:
             kwargs={"autocommit": True, "application_name": "deskledger"},
         )
         self.views = Views(self.pool, account.views)
-        self.live = LiveViews(
-            settings.direct_url, Projection(account, to_event, VIEWS), self.pool.connection
-        )
+        self.live = LiveViews(settings.direct_url, projection_of(account), self.pool.connection)
         self.writer = Writer(settings.database_url, account, self.live.projector.offer)
         self.ledger = PostgresLedger(self.pool, account, self.writer)
         self.helpdesk = Helpdesk(self.ledger, self.views, utc_now, new_id)
         self.authenticator = Authenticator(self.ledger, self.helpdesk.states, utc_now)
-        self.dispatcher = Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
+
+    @cached_property
+    def dispatcher(self) -> "Dispatcher":
+        """The account's tools. They take a second to import, which commands do without."""
+        from mcp_server.dispatch import Dispatcher  # noqa: PLC0415
+        from mcp_server.tools import TOOLS  # noqa: PLC0415
+
+        return Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[Self]:
@@ -80,6 +88,11 @@ class Desk:
         """Carry out commands from inside the house, all of them or none, for one stream."""
         return await self.helpdesk.execute(Insider(insider(via)), *wishes)
 
+    async def views_caught_up(self, seconds: float = 60) -> bool:
+        """Wait until the views show all that is in the log now; False when that takes longer."""
+        place = await self.live.progress.read()
+        return place is not None and await self.live.progress.reached(place.head, seconds)
+
     async def readiness(self) -> dict[str, Any]:
         """Report whether traffic should come here: the database answers and the views follow."""
         try:
@@ -90,11 +103,13 @@ class Desk:
         ready = lag is not None and failure is None
         return {"ready": ready, "database": True, "views_lag": lag, "views_failure": failure}
 
-    def app(self) -> Litestar:
+    def app(self) -> "Litestar":
         """Build the ASGI application, which opens the desk with its lifespan."""
+        from api.app import Parts, create_app  # noqa: PLC0415 - see `dispatcher`
+        from mcp_server.server import build_server  # noqa: PLC0415
 
         @contextlib.asynccontextmanager
-        async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
+        async def lifespan(_app: "Litestar") -> AsyncGenerator[None]:
             async with self.open():
                 yield
 
