@@ -39,6 +39,11 @@ class Account(NamedTuple):
         return f"acct_{self.name}_log"
 
     @property
+    def append_lock(self) -> str:
+        """What an append locks, by advisory lock, until it has committed."""
+        return f"acct_{self.name} append"
+
+    @property
     def views_channel(self) -> str:
         """NOTIFY channel of the projector: payload the position that the views have reached."""
         return f"acct_{self.name}_views"

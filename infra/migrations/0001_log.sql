@@ -89,7 +89,8 @@ DECLARE
     stored bigint;
 BEGIN
     -- Ids rise in commit order because whoever draws them holds this lock until it has committed.
-    LOCK TABLE {log}.events IN EXCLUSIVE MODE;
+    -- No lock of the table itself: vacuum and analyze would hold up the appends, or the other way.
+    PERFORM pg_advisory_xact_lock(hashtextextended({append_lock}, 0));
     now := clock_timestamp();
     microseconds := extract(epoch FROM now) * 1000000;
     SELECT a.* INTO STRICT was FROM {log}.account a;

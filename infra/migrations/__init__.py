@@ -126,4 +126,5 @@ def _filled(text: LiteralString, account: Account) -> sql.Composed:
         log=sql.Identifier(account.log),
         ext=sql.Identifier(EXTENSIONS),
         log_channel=sql.Literal(account.log_channel),
+        append_lock=sql.Literal(account.append_lock),
     )
