@@ -5,41 +5,59 @@ from typing import Any, cast
 import msgspec
 
 _REF = "#/$defs/"
+# What a model cannot act upon costs it context all the same; the server checks lengths anyway.
+_LEFT_OUT = {"title", "minLength", "maxLength", "minItems", "maxItems"}
 
 
-def schema_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return a struct's schema with an object at its root and nothing to resolve.
+def input_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the schema of a tool's arguments, with an object at its root and nothing to resolve.
 
     Hosts drop a whole tool list over a root `$ref`, and some refuse `enum` without `type`.
     """
+    root, parts = _components(struct)
+    return cast("dict[str, Any]", _inlined(root, parts))
+
+
+def output_outline(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the schema of a tool's answer down to its fields' types.
+
+    Every tool's schemas are in a model's context all the time, so this stays an outline; the
+    answers name their fields themselves.
+    """
+    properties = input_schema(struct)["properties"]
+    return {
+        "type": "object",
+        "properties": {name: {"type": field["type"]} for name, field in properties.items()},
+    }
+
+
+def _components(struct: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
     (root,), parts = msgspec.json.schema_components([struct], ref_template=_REF + "{name}")
-    return cast("dict[str, Any]", _inlined(root, parts, top=True))
+    root = dict(parts[root["$ref"].removeprefix(_REF)])
+    # The struct's docstring is the tool's description already.
+    root.pop("description", None)
+    return root, parts
 
 
-def _inlined(node: Any, parts: dict[str, Any], *, top: bool = False) -> Any:
+def _inlined(node: Any, parts: dict[str, Any]) -> Any:
     if isinstance(node, list):
         return [_inlined(item, parts) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     schema = dict(cast("dict[str, Any]", node))
     if "$ref" in schema:
-        part = _inlined(parts[schema.pop("$ref").removeprefix(_REF)], parts, top=top)
-        # What stands beside a reference (its description here) goes before what it refers to.
+        part = dict(parts[schema.pop("$ref").removeprefix(_REF)])
+        part.pop("description", None)  # a class's docstring; the field has words of its own
         schema = {**part, **schema}
-    if "anyOf" in schema and any("$ref" in option for option in schema["anyOf"]):
-        raise TypeError("a union of structs has no plain schema")
+    if "anyOf" in schema:
+        raise TypeError("a union has no schema that every host takes")
     schema = {
         key: {name: _inlined(value, parts) for name, value in cast("dict[str, Any]", item).items()}
         if key == "properties"
         else _inlined(item, parts)
         for key, item in schema.items()
-        if key != "title"  # a struct's name, which tells a model nothing
+        if key not in _LEFT_OUT
     }
     if "enum" in schema:
         schema.setdefault("type", "string")
-    if schema.get("type") == "object":
-        # The struct's docstring is the tool's description already.
-        if top:
-            schema.pop("description", None)
-        schema.setdefault("additionalProperties", False)
     return schema

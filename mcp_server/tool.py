@@ -12,7 +12,7 @@ import msgspec
 from domain.caller import Caller
 from domain.decider import Command
 from domain.permissions import Permission
-from mcp_server.schema import schema_of
+from mcp_server.schema import input_schema, output_outline
 from projections.views import Views
 
 Query = Callable[[Views, Caller, Any], Awaitable[tuple[msgspec.Struct, UUID | None]]]
@@ -71,10 +71,9 @@ class Tool:
             name=self.name,
             title=self.title,
             description=self.description,
-            input_schema=schema_of(self.input),
-            output_schema=schema_of(self.output),
+            input_schema=input_schema(self.input),
+            output_schema=output_outline(self.output),
             annotations=types.ToolAnnotations(
-                title=self.title,
                 read_only_hint=self.hints.read_only,
                 destructive_hint=self.hints.destructive,
                 idempotent_hint=self.hints.idempotent,
