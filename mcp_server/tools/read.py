@@ -127,6 +127,7 @@ def _read_tool(
     input: type[Read],  # noqa: A002 - the specification's word
     output: type[Struct],
     query: Query,
+    *,
     permission: Permission = Permission.TICKETS_READ,
 ) -> Tool:
     return Tool(
@@ -151,7 +152,7 @@ READ_TOOLS = (
         ListAgents,
         AgentPage,
         _agents,
-        Permission.DIRECTORY_READ,
+        permission=Permission.DIRECTORY_READ,
     ),
     _read_tool(
         "list_departments",
@@ -159,6 +160,6 @@ READ_TOOLS = (
         ListDepartments,
         DepartmentPage,
         _departments,
-        Permission.DIRECTORY_READ,
+        permission=Permission.DIRECTORY_READ,
     ),
 )
