@@ -36,6 +36,7 @@ class Ticket(Struct, frozen=True):
     priority: Priority
     tags: tuple[str, ...]
     agent: UUID | None = None
+    messages: tuple[UUID, ...] = ()
 
 
 def needs(ticket: Ticket | None, command: ask.TicketCommand) -> Iterable[Ref[Any]]:
@@ -101,6 +102,8 @@ def _open(ticket: Ticket | None, command: ask.OpenTicket, context: Context) -> I
 
 
 def _add_message(ticket: Ticket, command: ask.AddMessage) -> Iterable[Fact]:
+    if command.message in ticket.messages:
+        return  # the same id again, as a repeated import does
     status = None
     if not command.note:
         if command.author.kind is AuthorKind.CUSTOMER and ticket.status in WAITING:
@@ -120,34 +123,54 @@ def _postpone(ticket: Ticket) -> Iterable[Fact]:
     if ticket.status is Status.POSTPONED:
         return
     if ticket.status not in POSTPONABLE:
-        raise _no_step(ticket, "postponed", POSTPONABLE)
+        raise _no_step(ticket, "postponed", Status.POSTPONED, POSTPONABLE)
     yield fact.Postponed(was=ticket.status)
 
 
 def _resolve(ticket: Ticket) -> Iterable[Fact]:
     if ticket.status not in RESOLVABLE:
-        raise _no_step(ticket, "resolved", RESOLVABLE)
+        raise _no_step(ticket, "resolved", Status.RESOLVED, RESOLVABLE)
     yield fact.Resolved(was=ticket.status)
 
 
 def _reopen(ticket: Ticket) -> Iterable[Fact]:
     if ticket.status is not Status.RESOLVED:
-        raise _no_step(ticket, "reopened", {Status.RESOLVED})
+        raise _no_step(ticket, "reopened", Status.OPEN, {Status.RESOLVED})
     yield fact.Reopened()
 
 
-def _no_step(ticket: Ticket, step: str, sources: Iterable[Status]) -> Refused:
+def _no_step(ticket: Ticket, step: str, goal: Status, sources: Iterable[Status]) -> Refused:
     words = " or ".join(sorted(status.word for status in sources))
+    why = (
+        " already, so nothing is left to do"
+        if ticket.status is goal
+        else f", and only a ticket that is {words} can be {step}; leave it or ask the user"
+    )
     return Refused(
         Code.INVALID_TRANSITION,
-        f"Ticket {ticket.code} is {ticket.status.word}; only a ticket that is {words} can be "
-        f"{step}. If that is what you wanted, nothing is left to do.",
+        f"Ticket {ticket.code} is {ticket.status.word}{why}.",
         {"status": ticket.status.value, "status_name": ticket.status.word},
     )
 
 
+# Some scripts and emoji need them between characters.
+_JOINERS = "\u200c\u200d"
+
+
 def _spelled(tag: str) -> str:
-    return " ".join(tag.split())
+    """Return a tag as it is kept: single spaces, and nothing that is invisible.
+
+    Else two tags could look alike, and views that clean what they show would take them for one.
+    """
+    seen = (
+        letter
+        for letter in tag
+        # From U+E0000 on stand invisible tags and variation selectors, which pass for printable.
+        if letter.isspace()
+        or letter in _JOINERS
+        or (letter.isprintable() and letter < "\U000e0000")
+    )
+    return " ".join("".join(seen).split()).strip(_JOINERS + " ")
 
 
 def _new_tags(have: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
@@ -195,7 +218,7 @@ def _transfer(ticket: Ticket, command: ask.TransferTicket, context: Context) -> 
         yield from _assign(ticket, command.agent_id)
     elif ticket.agent and target != ticket.department:
         agent = context.state(Ref(AGENT, ticket.agent))
-        if agent is None or target not in agent.departments:
+        if agent is None or not agent.active or target not in agent.departments:
             yield fact.Unassigned(was=ticket.agent)
 
 
@@ -242,7 +265,8 @@ def evolve(ticket: Ticket | None, happened: fact.TicketFact) -> Ticket:
     ticket = existing(ticket, "ticket")
     match happened:
         case fact.MessageAdded(status=status):
-            return replace(ticket, status=status) if status else ticket
+            messages = (*ticket.messages, happened.message)
+            return replace(ticket, status=status or ticket.status, messages=messages)
         case fact.TagsAdded(tags=new):
             return replace(ticket, tags=ticket.tags + new)
         case fact.TagsRemoved(tags=gone):

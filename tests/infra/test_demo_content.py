@@ -3,7 +3,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from msgspec.structs import replace
@@ -54,7 +54,7 @@ def command(step: Message | Change) -> ask.TicketCommand:
             kind = AuthorKind.CUSTOMER if step.kind == "customer" else AuthorKind.AGENT
             return ask.AddMessage(
                 ticket_id="x",
-                message=NOBODY,
+                message=uuid4(),
                 author=Author(kind=kind),
                 body=step.text,
                 note=step.kind == "note",
