@@ -1,6 +1,6 @@
 """One page of the log folded into all views, together with the position, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from domain.account import Account
@@ -44,13 +44,52 @@ async def fold(
 ) -> int:
     """Fold a page that follows on position `previous`, and return the position reached.
 
-    Where the page cannot be taken whole, it is halved until a beginning of it can: so the views
-    come as far as the fact that is at fault. Raises `Poisoned` when that is the first of the page,
-    `Superseded`, and `FoldError` where the session is lost.
+    Where the page cannot be taken whole, as much of it is as can. Raises `Poisoned` when that is
+    nothing, `Superseded`, and `FoldError` where the session is lost.
+    """
+
+    async def write(part: Sequence[Recorded]) -> None:
+        async with connection.transaction():
+            if not await tracking.advance(connection, previous, part[-1].position):
+                raise Superseded
+            for view in views:
+                await _write(connection, tracking.schema, view, part)
+
+    return page[await _as_far_as_possible(connection, page, write) - 1].position
+
+
+async def fold_one(
+    connection: Connection, schema: str, view: View, page: Sequence[Recorded]
+) -> None:
+    """Fold a page into one view whose position nobody keeps. Raises as `fold` does."""
+
+    async def write(part: Sequence[Recorded]) -> None:
+        async with connection.transaction():
+            await _write(connection, schema, view, part)
+
+    while page:
+        page = page[await _as_far_as_possible(connection, page, write) :]
+
+
+async def _write(connection: Connection, schema: str, view: View, page: Sequence[Recorded]) -> None:
+    try:
+        await view.fold(connection, schema, page)
+    except Exception as error:
+        raise FoldError(view.name) from error
+
+
+async def _as_far_as_possible(
+    connection: Connection,
+    page: Sequence[Recorded],
+    write: Callable[[Sequence[Recorded]], Awaitable[None]],
+) -> int:
+    """Write a page, or halve it until a beginning can be written; return how many facts that is.
+
+    So the views come as far as the fact that is at fault, and it is known which one that is.
     """
     while True:
         try:
-            await _fold_whole(connection, tracking, views, previous, page)
+            await write(page)
         except FoldError as error:
             if connection.closed:
                 raise
@@ -59,21 +98,4 @@ async def fold(
                 raise Poisoned(page[0].position, where, error.__cause__ or error) from error
             page = page[: len(page) // 2]
         else:
-            return page[-1].position
-
-
-async def _fold_whole(
-    connection: Connection,
-    tracking: Tracking,
-    views: Sequence[View],
-    previous: int,
-    page: Sequence[Recorded],
-) -> None:
-    async with connection.transaction():
-        if not await tracking.advance(connection, previous, page[-1].position):
-            raise Superseded
-        for view in views:
-            try:
-                await view.fold(connection, tracking.schema, page)
-            except Exception as error:
-                raise FoldError(view.name) from error
+            return len(page)

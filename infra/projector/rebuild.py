@@ -1,13 +1,17 @@
 """Building the views anew from the whole log beside the live ones, and swapping them."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
 
 from psycopg import sql
 
 from domain.account import Account
+from domain.fact import Recorded
 from infra.projector.direct import connect, try_lock
-from infra.projector.fold import Projection, fold
+from infra.projector.fold import Projection, fold, fold_one
 from infra.projector.log import Log
 from infra.projector.tracking import Tracking
 from projections.view import Connection, qualified
@@ -39,7 +43,7 @@ async def prepare_views(
             if await try_lock(connection, _lock(projection.account)):
                 # Whoever held the lock may have finished since we looked.
                 if await tracking.versions(connection) != wanted:
-                    await _build(connection, projection, on_progress)
+                    await _build(url, connection, projection, on_progress)
                     return True
             else:
                 await asyncio.sleep(_LOOK_AGAIN)
@@ -59,7 +63,7 @@ async def rebuild(
     async with await connect(url, "rebuild") as connection:
         if not await try_lock(connection, _lock(projection.account)):
             raise RebuildRunningError("another process is rebuilding the views")
-        await _build(connection, projection, on_progress)
+        await _build(url, connection, projection, on_progress)
 
 
 def _lock(account: Account) -> str:
@@ -67,17 +71,32 @@ def _lock(account: Account) -> str:
 
 
 async def _build(
-    connection: Connection,
-    projection: Projection,
-    on_progress: OnProgress | None,
+    url: str, connection: Connection, projection: Projection, on_progress: OnProgress | None
 ) -> None:
+    build = _Build(connection, projection, on_progress)
+    # Else the collector walks through all that was ever imported, again and again.
+    gc.freeze()
+    try:
+        async with AsyncExitStack() as stack:
+            await _prepare(connection)
+            sessions = [
+                await stack.enter_async_context(await connect(url, "rebuild"))
+                for _ in projection.views
+            ]
+            for session in sessions:
+                await _prepare(session)
+            await build.fill(sessions)
+            await build.create_indexes(sessions)
+        await build.finish()
+        await build.swap()
+    finally:
+        gc.unfreeze()
+
+
+async def _prepare(connection: Connection) -> None:
     # Until the swap nothing of it is worth a flush to disk.
     await connection.execute("SET synchronous_commit = off")
-    await connection.execute("SET maintenance_work_mem = '256MB'")
-    build = _Build(connection, projection, on_progress)
-    await build.fill()
-    await build.finish()
-    await build.swap()
+    await connection.execute("SET maintenance_work_mem = '128MB'")
 
 
 class _Build:
@@ -98,23 +117,50 @@ class _Build:
         self._log = Log(account, projection.decode)
         self._on_progress = on_progress
         self._position = 0
+        self._head = 0
 
-    async def fill(self) -> None:
-        """Create empty tables, without those indexes that come last, and fold the log."""
+    async def fill(self, sessions: Sequence[Connection]) -> None:
+        """Create tables without the indexes that come last, and fold the log into them.
+
+        Each view through a session of its own, and the next page is read meanwhile: so one works
+        here while the database is at the others.
+        """
         for left_over in (self._next.schema, self._old):
             await self._drop(left_over)
         async with self._connection.transaction():
             await self._next.create(self._connection, self._views)
             for view in self._views:
                 await self._connection.execute(qualified(view.tables, self._next.schema))
-        await self._catch_up()
+        place = await self._next.place(self._connection)
+        self._head = place.head if place else 0
+        page = await self._read(0)
+        while page:
+            reading, *_ = await _together(
+                self._read(page[-1].position),
+                *(
+                    fold_one(session, self._next.schema, view, page)
+                    for view, session in zip(self._views, sessions, strict=True)
+                ),
+            )
+            self._position = page[-1].position
+            self._tell()
+            page = reading
+        await self._next.advance(self._connection, 0, self._position)
+
+    async def create_indexes(self, sessions: Sequence[Connection]) -> None:
+        """Create the indexes that come last, those of several views at a time."""
+        await _together(
+            *(
+                session.execute(qualified(view.indexes, self._next.schema))
+                for view, session in zip(self._views, sessions, strict=True)
+                if view.indexes.strip()
+            )
+        )
 
     async def finish(self) -> None:
-        """Create the indexes, fold what came meanwhile, and let the planner know the tables."""
-        for view in self._views:
-            if view.indexes.strip():
-                await self._connection.execute(qualified(view.indexes, self._next.schema))
-        await self._catch_up()
+        """Fold what came meanwhile, and let the planner know the tables."""
+        while await self._fold_next() == PAGE:
+            pass
         tables = await self._connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._next.schema,)
         )
@@ -137,24 +183,20 @@ class _Build:
             await self._live.tell(self._connection, self._position)
         await self._drop(self._old)
 
-    async def _catch_up(self) -> None:
-        place = await self._next.place(self._connection)
-        head = place.head if place else 0
-        while await self._fold_next() == PAGE:
-            self._tell(head)
-        self._tell(head)
-
     async def _fold_next(self) -> int:
-        page = await self._log.page(self._connection, self._position, PAGE)
+        page = await self._read(self._position)
         if page:
             self._position = await fold(
                 self._connection, self._next, self._views, self._position, page
             )
         return len(page)
 
-    def _tell(self, head: int) -> None:
+    async def _read(self, position: int) -> list[Recorded]:
+        return await self._log.page(self._connection, position, PAGE)
+
+    def _tell(self) -> None:
         if self._on_progress:
-            self._on_progress(self._position, max(head, self._position))
+            self._on_progress(self._position, max(self._head, self._position))
 
     async def _rename(self, schema: str, name: str) -> None:
         await self._connection.execute(
@@ -167,3 +209,13 @@ class _Build:
         await self._connection.execute(
             sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema))
         )
+
+
+async def _together(*parts: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Run all at once, and raise the first exception as it is once all have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(part) for part in parts]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
