@@ -93,11 +93,20 @@ def decide(
     tokens: AccessTokens | None, command: AccessTokensCommand, context: Context
 ) -> Iterable[Fact]:
     agent = existing(context.state(Ref(AGENT, command.agent)), "agent")
-    if context.caller.agent != command.agent:
+    own = context.caller.agent == command.agent
+    if not own:
         context.caller.require(Permission.TOKENS_ANY)
     held = tokens.tokens if tokens else {}
     match command:
         case GenerateToken():
+            if command.token in held:
+                return  # the same id again
+            if not own and context.caller.agent:
+                # Whoever held it could act in another's name, and the history would not tell.
+                raise Refused(
+                    Code.PERMISSION_DENIED,
+                    f"Only {agent.name} can generate an access token of {agent.name}.",
+                )
             if not agent.active:
                 raise Refused(Code.AGENT_UNAVAILABLE, f"{agent.name} is no longer active.")
             if not agent.seat:

@@ -120,7 +120,9 @@ def decide(agent: Agent | None, command: AgentCommand, context: Context) -> Iter
             was_in = existing(agent, "agent").departments
             _all_exist(departments, context)
             if was_in != frozenset(departments):
-                yield DepartmentsChanged(departments=departments, was=tuple(sorted(was_in)))
+                yield DepartmentsChanged(
+                    departments=_each_once(departments), was=tuple(sorted(was_in))
+                )
         case DeactivateAgent():
             current = existing(agent, "agent")
             if current.active:
@@ -134,6 +136,9 @@ def decide(agent: Agent | None, command: AgentCommand, context: Context) -> Iter
 def _add(agent: Agent | None, command: AddAgent, context: Context) -> Iterable[Fact | On]:
     if agent is not None:
         return  # the same id again, as a repeated import does
+    name = command.name.strip()
+    if not name:
+        raise Refused(Code.INVALID_ARGUMENTS, "An agent needs a name.")
     _all_exist(command.departments, context)
     if command.email:
         claim = claim_of("agent-email", command.email)
@@ -141,9 +146,9 @@ def _add(agent: Agent | None, command: AddAgent, context: Context) -> Iterable[F
             raise Refused(Code.ALREADY_EXISTS, f"An agent with {command.email} exists already.")
         yield On(claim, Claimed(kind="agent-email", holder=command.agent))
     yield Added(
-        name=command.name.strip(),
+        name=name,
         role=command.role,
-        departments=command.departments,
+        departments=_each_once(command.departments),
         email=command.email,
         seat=command.seat,
     )
@@ -160,6 +165,10 @@ def _seats(change: int, context: Context) -> On:
 def _all_exist(departments: Iterable[UUID], context: Context) -> None:
     for department in departments:
         existing(context.state(Ref(DEPARTMENT, department)), "department")
+
+
+def _each_once(departments: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(departments))
 
 
 def evolve(agent: Agent | None, fact: AgentFact) -> Agent:

@@ -47,6 +47,8 @@ def decide(
     if department is not None:
         return  # the same id again, as a repeated import does
     name = command.name.strip()
+    if not name:
+        raise Refused(Code.INVALID_ARGUMENTS, "A department needs a name.")
     claim = claim_of("department-name", name)
     if context.state(claim) is not None:
         raise Refused(Code.ALREADY_EXISTS, f"A department named {name} exists already.")

@@ -1,0 +1,36 @@
+"""Which role may give which command."""
+
+from typing import Any, get_args
+
+import pytest
+
+from domain.access_tokens import AccessTokensCommand
+from domain.agent import AgentCommand
+from domain.budget import BudgetCommand
+from domain.department import DepartmentCommand
+from domain.permissions import Role
+from domain.refusals import Code, Refused
+from domain.ticket.commands import TicketCommand
+from tests.known import ANA, caller_of
+
+FOR_ALL = {*get_args(TicketCommand), *get_args(AccessTokensCommand)}
+FOR_ADMINS = {*get_args(AgentCommand), *get_args(BudgetCommand), DepartmentCommand}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_works_on_tickets_and_own_tokens(role: Role) -> None:
+    for command in FOR_ALL:
+        caller_of(ANA, role).require(command.permission)
+
+
+def test_admins_and_owners_manage_the_directory_and_the_budget() -> None:
+    for command in FOR_ADMINS:
+        for role in (Role.ADMIN, Role.OWNER):
+            caller_of(ANA, role).require(command.permission)
+
+
+@pytest.mark.parametrize("command", FOR_ADMINS, ids=lambda command: command.__name__)
+def test_agents_manage_neither(command: Any) -> None:
+    with pytest.raises(Refused, match=r"Your role does not allow this .+ Ask an admin") as refused:
+        caller_of(ANA).require(command.permission)
+    assert refused.value.code is Code.PERMISSION_DENIED
