@@ -26,6 +26,7 @@ IMAGE = "postgres:18-alpine"
 UNSAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is used
 FOLDER_PREFIX = "deskledger-tests-"
+LIVE = "live.lock"  # held by the test run that a folder belongs to
 ENOUGH_BYTES = 1 << 30
 
 
@@ -92,21 +93,24 @@ def temporary_folder() -> Generator[Path]:
     """A folder for a server, in memory where there is room, with a path short enough for sockets."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
     parent = MEMORY if roomy else Path(tempfile.gettempdir())
-    _remove_abandoned(parent)
+    for lock in parent.glob(f"{FOLDER_PREFIX}*/{LIVE}"):
+        _remove_unless_live(lock)
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=parent))
     folder.chmod(0o711)  # started by root, the server runs as another user, who must get in
     try:
-        yield folder
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            Path(lock.name).rename(folder / LIVE)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_abandoned(parent: Path) -> None:
-    """Removes what killed test runs left behind: folders whose server nobody uses."""
-    for lock in parent.glob(f"{FOLDER_PREFIX}*/postgres/users.lock"):
-        with contextlib.suppress(OSError), lock.open() as users:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.parents[1])
+def _remove_unless_live(lock: Path) -> None:
+    """Removes what a killed test run left behind: a folder whose lock nobody holds."""
+    with contextlib.suppress(OSError), lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(lock.parent)
 
 
 class Databases:
