@@ -13,8 +13,8 @@ from domain.refusals import Code, Refused
 from domain.ticket.commands import TicketCommand
 from tests.known import ANA, caller_of
 
-FOR_ALL = {*get_args(TicketCommand), *get_args(AccessTokensCommand)}
-FOR_ADMINS = {*get_args(AgentCommand), *get_args(BudgetCommand), DepartmentCommand}
+FOR_ALL = (*get_args(TicketCommand), *get_args(AccessTokensCommand))
+FOR_ADMINS = (*get_args(AgentCommand), *get_args(BudgetCommand), DepartmentCommand)
 
 
 @pytest.mark.parametrize("role", Role)

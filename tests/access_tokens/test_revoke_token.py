@@ -8,7 +8,7 @@ from domain.access_tokens import Generated, Revoked, RevokeToken
 from domain.agent import Deactivated
 from domain.permissions import Role
 from domain.refusals import Code
-from tests.given import folded, given, stream_for
+from tests.given import given
 from tests.known import ANA, ANA_IN_SUPPORT, BEN, NOW, caller_of
 
 GENERATED = Generated(token=UUID(int=500), agent=ANA, digest="ab" * 32, mask="…", expires_at=NOW)
@@ -24,8 +24,7 @@ def test_an_agent_revokes_an_own_token_and_the_authority_turns() -> None:
 
 
 def test_the_others_stay() -> None:
-    left = folded(stream_for(REVOKE), (GENERATED, OTHER, REVOKED))
-    assert left.tokens.keys() == {OTHER.token}
+    assert HELD.when(REVOKE).then(REVOKED).tokens.keys() == {OTHER.token}
 
 
 def test_what_is_past_its_time_can_be_revoked() -> None:

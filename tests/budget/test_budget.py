@@ -1,8 +1,9 @@
 """Opening the account's budget and setting its limit."""
 
-from domain.budget import BUDGET, LimitSet, OpenBudget, Opened, SeatsCounted, SetLimit
+from domain.budget import BUDGET, Budget, LimitSet, OpenBudget, Opened, SeatsCounted, SetLimit
 from domain.refusals import Code
-from tests.given import folded, given
+from tests.given import given
+from tests.world import World
 
 OPENED = Opened(calls_per_seat=1_000)
 TWO_SEATS = SeatsCounted(seats=2, limit=2_000)
@@ -47,5 +48,6 @@ def test_there_is_no_limit_before_the_account_begins() -> None:
 
 
 def test_seats_count_again_once_the_limit_is_free() -> None:
-    budget = folded(BUDGET, (OPENED, LimitSet(limit=7), LimitSet(limit=0, fixed=False), TWO_SEATS))
-    assert (budget.limit, budget.seats, budget.fixed) == (2_000, 2, False)
+    world = World()
+    world.happen(BUDGET, OPENED, LimitSet(limit=7), LimitSet(limit=0, fixed=False), TWO_SEATS)
+    assert world.states[BUDGET.id] == Budget(calls_per_seat=1_000, seats=2, limit=2_000)

@@ -6,15 +6,14 @@ from domain.refusals import Code
 from domain.ticket import facts
 from domain.ticket.commands import ReopenTicket
 from domain.ticket.words import Status
-from tests.given import folded, given, stream_for
+from tests.given import given
 from tests.known import ANSWERED, OPENED, POSTPONED, REPLIED, RESOLVED, TICKET
 
 REOPEN = ReopenTicket(ticket_id=TICKET)
 
 
 def test_a_resolved_ticket_becomes_open() -> None:
-    given(OPENED, RESOLVED).when(REOPEN).then(facts.Reopened())
-    after = folded(stream_for(REOPEN), (OPENED, RESOLVED, facts.Reopened()))
+    after = given(OPENED, RESOLVED).when(REOPEN).then(facts.Reopened())
     assert after.status is Status.OPEN
 
 
