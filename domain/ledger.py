@@ -53,7 +53,7 @@ class BudgetLine(NamedTuple):
 
 
 class Appended(NamedTuple):
-    """The verdict with what the append saw; `position` is of the last event stored."""
+    """The verdict with what the append saw; `position` is of the last event stored up to then."""
 
     verdict: Verdict
     position: int

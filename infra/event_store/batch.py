@@ -1,7 +1,7 @@
 """A batch of appends as the append function takes it: columns in, verdicts out."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +18,8 @@ GRANTED, UNPAID, GUARD = 0, 1, 2
 INSIDE = 0
 NO_CLAIM = UUID(int=0)
 NEVER = 2**62
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Encoded(NamedTuple):
@@ -112,7 +114,7 @@ def parameters(batch: Sequence[Encoded]) -> tuple[list[Any], ...]:
 
 
 def _microseconds(moment: datetime | None) -> int:
-    return int(moment.timestamp() * 1_000_000) if moment else NEVER
+    return (moment - EPOCH) // MICROSECOND if moment else NEVER
 
 
 class Outcome(NamedTuple):
@@ -136,7 +138,7 @@ def budget_line(limit: int, used: int, period: date) -> BudgetLine:
 def settle(batch: Sequence[Encoded], outcome: Outcome) -> tuple[list[Appended], list[Recorded]]:
     """Read the verdicts, and list what was stored with its positions."""
     line = budget_line(outcome.budget_limit, outcome.used, outcome.period)
-    position = outcome.first_position or 0
+    position = outcome.first_position or outcome.previous_position + 1
     answers: list[Appended] = []
     stored: list[Recorded] = []
     for one, number in zip(batch, outcome.verdicts, strict=True):
