@@ -1,34 +1,22 @@
 """The writer: one task a process that commits whatever queued during the last commit (group commit)."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
-from psycopg.rows import args_row
 
 from domain.account import Account
 from domain.fact import Recorded
-from domain.ledger import Append, Appended, Unavailable, Verdict
-from infra.event_store.batch import (
-    Encoded,
-    Outcome,
-    append_statement,
-    budget_line,
-    encode,
-    parameters,
-    settle,
-)
+from domain.ledger import Append, Appended, Unavailable
+from infra.event_store.batch import Encoded, encode
+from infra.event_store.committer import Committer
 
 MAX_REQUESTS = 256
 MAX_ROWS = 4_096  # a bulk import's requests are long: this keeps one batch under a few megabytes
 MAX_QUEUED = 10_000
-CONNECT_SECONDS = 2
 
 log = logging.getLogger(__name__)
 Waiting = tuple[Encoded, "asyncio.Future[Appended]"]
@@ -45,33 +33,33 @@ class Writer:
     def __init__(
         self, url: str, account: Account, on_stored: OnStored, *, prepare: bool = True
     ) -> None:
-        self._url = url
-        self._log = sql.Identifier(account.log)
-        self._statement = append_statement(account)
+        self._committer = Committer(url, account, prepare=prepare)
         self._on_stored = on_stored
-        self._prepare = prepare
         self._queue: deque[Waiting] = deque()
         self._filled = asyncio.Event()
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._open = False
+        self._away = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
+        self._open = True
         self._task = asyncio.create_task(self._run(), name="writer")
 
     async def stop(self) -> None:
-        """Commit what is queued, then end."""
-        if self._task is None:
-            return
-        while self._queue:
-            await asyncio.wait([future for _, future in self._queue])
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        """Commit what is queued, then end; what comes later finds the log `Unavailable`."""
+        self._open = False
+        self._filled.set()
+        if self._task is not None:
             await self._task
-        await self._disconnect()
 
     async def append(self, request: Append) -> Appended:
-        """Store a request with the next batch. Raises `Unavailable` when the database is away."""
-        if len(self._queue) >= MAX_QUEUED:
+        """Store a request with the next batch.
+
+        Raises `Unavailable` when the database is away or too many wait for it already: whether the
+        request was stored is then not known. A request that the database cannot store at all is a
+        defect of ours; its `psycopg.Error` comes through, and its neighbours are not concerned.
+        """
+        if not self._open or len(self._queue) >= MAX_QUEUED:
             raise Unavailable
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._queue.append((encode(request), future))
@@ -79,26 +67,16 @@ class Writer:
         return await future
 
     async def _run(self) -> None:
-        while True:
-            await self._filled.wait()
-            batch = self._take()
-            try:
-                answers = await self._commit([encoded for encoded, _ in batch])
-            except psycopg.Error as error:
-                log.warning("the log is out of reach: %s", type(error).__name__)
-                self._fail(batch)
-            except BaseException:
-                self._fail(batch)
-                raise
-            else:
-                for (_, future), answer in zip(batch, answers, strict=True):
-                    if not future.done():
-                        future.set_result(answer)
-
-    def _fail(self, batch: Sequence[Waiting]) -> None:
-        for _, future in batch:
-            if not future.done():
-                future.set_exception(Unavailable())
+        batch: list[Waiting] = []
+        try:
+            while self._open or self._queue:
+                await self._filled.wait()
+                if batch := self._take():
+                    await self._store(batch)
+        finally:
+            self._open = False
+            _fail((*batch, *self._queue), Unavailable())
+            await self._committer.close()
 
     def _take(self) -> list[Waiting]:
         """Take the next batch: a request that meets a neighbour's key waits for the next."""
@@ -121,90 +99,38 @@ class Writer:
             self._filled.clear()
         return batch
 
-    async def _commit(self, batch: Sequence[Encoded]) -> list[Appended]:
+    async def _store(self, batch: Sequence[Waiting]) -> None:
         try:
-            outcome = await self._execute(batch)
-        except psycopg.OperationalError:
-            # Perhaps it was committed and only the answer was lost: ask before saying anything.
-            await self._disconnect()
-            answers, lost = await self._look_up(batch)
-            if lost:
-                outcome = await self._execute([batch[place] for place in lost])
-                again, stored = settle([batch[place] for place in lost], outcome)
-                self._on_stored(outcome.previous_position, stored)
-                for place, answer in zip(lost, again, strict=True):
-                    answers[place] = answer
-            return [answers[place] for place in range(len(batch))]
-        answers, stored = settle(batch, outcome)
-        if stored:
-            self._on_stored(outcome.previous_position, stored)
-        return answers
+            committed = await self._committer.commit([encoded for encoded, _ in batch])
+        except psycopg.OperationalError as error:
+            if not self._away:
+                log.warning("the log is out of reach: %s", type(error).__name__)
+            self._away = True
+            _fail(batch, Unavailable())
+        except Exception as error:
+            if len(batch) == 1:
+                log.exception("a request that cannot be stored")
+                _fail(batch, error)
+            for waiting in batch if len(batch) > 1 else ():
+                await self._store([waiting])  # only the one at fault is to fail
+        else:
+            if self._away:
+                log.warning("the log is within reach again")
+            self._away = False
+            for (_, future), answer in zip(batch, committed.answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+            if committed.stored:
+                self._tell(committed.previous_position, committed.stored)
 
-    async def _execute(self, batch: Sequence[Encoded]) -> Outcome:
-        connection = await self._connected()
-        async with connection.cursor(row_factory=args_row(Outcome)) as cursor:
-            await cursor.execute(self._statement, parameters(batch), prepare=self._prepare)
-            outcome = await cursor.fetchone()
-        if outcome is None:
-            raise psycopg.DataError("the append function answered nothing")
-        return outcome
+    def _tell(self, previous: int, stored: Sequence[Recorded]) -> None:
+        try:
+            self._on_stored(previous, stored)
+        except Exception:  # what was committed stays committed, whatever the listener makes of it
+            log.exception("what was stored could not be passed on")
 
-    async def _look_up(self, batch: Sequence[Encoded]) -> tuple[dict[int, Appended], list[int]]:
-        """Find out which requests of a broken commit are stored; the others are returned as lost."""
-        connection = await self._connected()
-        streams = [row.stream for one in batch for row in (*one.rows, *one.unpaid)]
-        async with connection.transaction(), connection.cursor() as cursor:
-            # The lock waits for the broken transaction, should the server still be at it.
-            await cursor.execute(
-                sql.SQL("LOCK TABLE {}.events IN EXCLUSIVE MODE").format(self._log)
-            )
-            await cursor.execute(
-                sql.SQL(
-                    "SELECT originator_id, originator_version, state, notification_id "
-                    "FROM {}.events WHERE originator_id = ANY (%s)"
-                ).format(self._log),
-                (streams,),
-            )
-            found = {
-                (stream, version, bytes(state)): position
-                async for stream, version, state, position in cursor
-            }
-            await cursor.execute(
-                sql.SQL("SELECT authority, budget_limit, used, period FROM {}.account").format(
-                    self._log
-                )
-            )
-            authority, limit, used, period = await anext(cursor)
-        line = budget_line(limit, used, period)
-        answers: dict[int, Appended] = {}
-        lost: list[int] = []
-        for place, one in enumerate(batch):
-            for rows, verdict in (
-                (one.rows, Verdict.STORED),
-                (one.unpaid, Verdict.OVER_BUDGET),
-            ):
-                positions = [found.get((row.stream, row.version, row.state)) for row in rows]
-                if rows and None not in positions:
-                    last = max(filter(None, positions))
-                    answers[place] = Appended(verdict, last, authority, line)
-                    break
-            else:
-                lost.append(place)
-        return answers, lost
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
-        if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(
-                self._url,
-                autocommit=True,
-                connect_timeout=CONNECT_SECONDS,
-                prepare_threshold=0 if self._prepare else None,
-                application_name="deskledger writer",
-            )
-        return self._connection
-
-    async def _disconnect(self) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                await self._connection.close()
-            self._connection = None
+def _fail(batch: Iterable[Waiting], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
