@@ -74,6 +74,7 @@ CREATE FUNCTION {log}.append(
 ) LANGUAGE plpgsql
 -- On a fresh table a cached plan would scan it for every probe.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET lock_timeout = '5s'
 AS $$
 #variable_conflict use_variable
 DECLARE
