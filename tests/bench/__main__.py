@@ -1,0 +1,16 @@
+"""`python -m tests.bench`: measures the product beside what it is compared with, in the same run."""
+
+import click
+
+from tests.bench.appends import appends
+
+
+@click.group(context_settings={"max_content_width": 100})
+def bench() -> None:
+    """Measure; each command prints a markdown table. Ratios count: machines are noisy."""
+
+
+bench.add_command(appends)
+
+if __name__ == "__main__":
+    bench(prog_name="python -m tests.bench")
