@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from domain.account import Account
+
 
 class SettingsError(Exception):
     """A setting cannot be used; the text says which and why, in one line."""
@@ -44,24 +46,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """Where clients reach the server, without a slash at its end."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        # Bound to all addresses, it is reached by loopback at least.
+        host = "127.0.0.1" if self.host in _ALL_ADDRESSES else self.host
+        return f"http://{_with_port(f'[{host}]' if ':' in host else host, self.port)}"
 
     @property
     def hosts(self) -> list[str]:
         """The Host headers that are ours: the public one, and loopback on the bound port."""
         public = urlsplit(self.base_url).netloc
-        return list(dict.fromkeys([public, *(f"{name}:{self.port}" for name in _LOOPBACK)]))
+        return list(dict.fromkeys([public, *(_with_port(name, self.port) for name in _LOOPBACK)]))
 
     @property
     def origins(self) -> list[str]:
         """The Origin headers that are ours; programs other than browsers send none."""
         public = urlsplit(self.base_url)
         own = f"{public.scheme}://{public.netloc}"
-        return list(dict.fromkeys([own, *(f"http://{name}:{self.port}" for name in _LOOPBACK)]))
+        loopback = (f"http://{_with_port(name, self.port)}" for name in _LOOPBACK)
+        return list(dict.fromkeys([own, *loopback]))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables from which another process reads the same settings."""
+        return {name: str(value) for name, value in msgspec.to_builtins(self).items()}
 
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+_HTTP = 80
+
+
+def _with_port(host: str, port: int) -> str:
+    """Write host and port as clients do, who leave the scheme's own port out."""
+    return host if port == _HTTP else f"{host}:{port}"
 
 
 def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
@@ -79,4 +95,8 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
     public = urlsplit(settings.public_url)
     if settings.public_url and (public.scheme not in {"http", "https"} or not public.netloc):
         raise SettingsError("PUBLIC_URL must begin with http:// or https:// and name a host")
+    try:
+        Account.named(settings.account)
+    except ValueError as error:
+        raise SettingsError(f"ACCOUNT cannot be used: {error}") from None
     return settings

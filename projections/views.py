@@ -15,6 +15,7 @@ from projections.tags import TicketTags
 from projections.view import Connection, qualified
 
 _BY_CODE: LiteralString = "SELECT id FROM {views}.tickets WHERE code = %s"
+_ANY: LiteralString = "SELECT EXISTS (SELECT 1 FROM {views}.tickets)"
 _CODES = 20_000
 
 
@@ -47,6 +48,12 @@ class Views:
         else:
             self._codes.move_to_end(code)
         return found
+
+    async def has_tickets(self) -> bool:
+        """Whether the account has any ticket."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(qualified(_ANY, self._schema))
+            return await cursor.fetchone() == (True,)
 
     async def get_ticket_metadata(self, caller: Caller, reference: str) -> TicketMetadata:
         async with self._pool.connection() as connection:

@@ -1,0 +1,85 @@
+"""The account that a command works on: found by --data or DATABASE_URL, opened, closed again."""
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Coroutine, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+from platformdirs import user_data_path
+
+from infra.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from infra.desk import Desk
+
+VIEWS_SECONDS = 60
+P = ParamSpec("P")
+C = TypeVar("C", bound=Callable[..., object])
+
+
+def data_option(command: C) -> C:
+    """Give a command the option --data."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder of the embedded database; goes before DATABASE_URL.  "
+        f"[default: DATABASE_URL, else {default_folder()}]",
+    )(command)
+
+
+def default_folder() -> Path:
+    return user_data_path("deskledger", appauthor=False)
+
+
+def settings_for(data: Path | None, **given: object) -> Settings:
+    """Read the settings; a folder that was named goes before DATABASE_URL."""
+    if data is not None:
+        given |= {"database_url": "", "database_direct_url": ""}
+    return read_settings(os.environ, **given)
+
+
+@contextlib.contextmanager
+def database(data: Path | None) -> Generator[Settings]:
+    """Hold the database for as long as the block runs."""
+    from infra.database import held
+
+    with held(settings_for(data), data or default_folder()) as settings:
+        yield settings
+
+
+def on_desk(
+    act: "Callable[Concatenate[Desk, P], Coroutine[Any, Any, None]]",
+) -> Callable[..., None]:
+    """Make a command of an async function that takes the open desk first."""
+
+    @data_option
+    @functools.wraps(act)
+    def command(data: Path | None, *args: P.args, **kwargs: P.kwargs) -> None:
+        run(data, lambda desk: act(desk, *args, **kwargs))
+
+    return command
+
+
+def run(data: Path | None, act: "Callable[[Desk], Coroutine[Any, Any, None]]") -> None:
+    """Run an async function on the open desk."""
+    import asyncio
+
+    from infra.database import opened
+
+    async def on_opened(settings: Settings) -> None:
+        async with opened(settings) as desk:
+            await act(desk)
+
+    with database(data) as settings:
+        asyncio.run(on_opened(settings))
+
+
+async def catch_up(desk: "Desk") -> None:
+    """Wait until the views show all that is in the log; say so where they do not get there."""
+    if not await desk.views_caught_up(VIEWS_SECONDS):
+        why = desk.live.progress.failure or f"they are behind after {VIEWS_SECONDS} s"
+        click.echo(f"Warning: the views may not show everything: {why}", err=True)

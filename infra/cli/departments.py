@@ -1,0 +1,56 @@
+"""Departments on the command line."""
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from domain.department import AddDepartment
+from infra.cli.account import catch_up, on_desk
+from infra.cli.failures import Exit, Failure
+from infra.cli.output import json_option, show
+
+if TYPE_CHECKING:
+    from infra.desk import Desk
+
+
+@click.group(epilog="Example: deskledger departments list")
+def departments() -> None:
+    """Where tickets belong and agents work."""
+
+
+@departments.command(epilog='Example: deskledger departments add "Warranty & Returns"')
+@click.argument("name")
+@on_desk
+async def add(desk: "Desk", name: str) -> None:
+    """Add a department."""
+    from domain.application import Wish
+    from infra.desk import new_id
+
+    try:
+        command = msgspec.convert({"department": new_id(), "name": name.strip()}, AddDepartment)
+    except msgspec.ValidationError as error:
+        reason = str(error).partition(" - at")[0]
+        raise Failure(Exit.USAGE, f"a department cannot be named {name!r}: {reason}") from None
+    await desk.execute(Wish(command))
+    await catch_up(desk)
+    click.echo(f"Added {name}.")
+
+
+@departments.command("list", epilog="Example: deskledger departments list --json")
+@json_option
+@on_desk
+async def list_departments(desk: "Desk", as_json: bool) -> None:
+    """List the departments by name."""
+    from infra.directory import departments as all_departments
+
+    await catch_up(desk)
+    rows = [row async for row in all_departments(desk)]
+    cells = [(row.name, str(row.agents), str(row.id)) for row in rows]
+    show(
+        rows,
+        ("Name", "Agents", "Id"),
+        cells,
+        as_json=as_json,
+        nothing="None yet: deskledger departments add NAME",
+    )

@@ -1,0 +1,85 @@
+"""The command that serves."""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import shlex
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from infra.cli.account import data_option, default_folder, settings_for
+
+if TYPE_CHECKING:
+    from infra.serve.beginning import Beginning
+    from infra.settings import Settings
+
+
+@click.command(epilog="Example: deskledger serve --demo")
+@click.option("--demo", is_flag=True, help="Fill the account with a demo when it has no ticket.")
+@click.option("--host", help="Address to bind.  [default: HOST, else 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port.  [default: PORT, else 8080]")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes.  [default: WORKERS, else 1]"
+)
+@data_option
+def serve(
+    demo: bool, host: str | None, port: int | None, workers: int | None, data: Path | None
+) -> None:
+    """Serve the helpdesk: start its database, bring it up to date, answer MCP clients.
+
+    Without DATABASE_URL it brings its own PostgreSQL. PUBLIC_URL says where clients reach it, if
+    that is not the address it binds. SIGTERM ends it with exit code 0, Ctrl-C with 130.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    from infra.serve.listening import listen
+
+    settings = settings_for(data, host=host, port=port, workers=workers)
+    with listen(settings.host, settings.port) as listener:
+        bound: int = listener.getsockname()[1]
+        settings = settings_for(data, host=host, port=bound, workers=workers)
+        with contextlib.ExitStack() as until_the_end:
+            settings, beginning = _begin(settings, data or default_folder(), demo, until_the_end)
+            from infra.serve.greeting import greet
+            from infra.serve.running import serve_until_told
+
+            ended_by = serve_until_told(
+                settings, listener, lambda: greet(settings, beginning, _line(data))
+            )
+    raise click.exceptions.Exit(130 if ended_by == signal.SIGINT else 0)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """End before serving has begun; whatever was started is stopped on the way out."""
+    raise SystemExit(130 if number == signal.SIGINT else 0)
+
+
+def _begin(
+    settings: "Settings", folder: Path, demo: bool, until_the_end: contextlib.ExitStack
+) -> "tuple[Settings, Beginning]":
+    """Make database and account ready, and import meanwhile what takes a second."""
+    from infra.database import held
+    from infra.serve.beginning import begin
+
+    def beginning() -> "tuple[Settings, Beginning]":
+        found = until_the_end.enter_context(held(settings, folder))
+        return found, asyncio.run(begin(found, demo=demo))
+
+    with ThreadPoolExecutor(1) as beside:
+        begun = beside.submit(beginning)
+        if settings.workers == 1:
+            importlib.import_module("infra.serve.worker")
+        return begun.result()
+
+
+def _line(data: Path | None) -> Callable[[str], str]:
+    """Return how a command is written that works on the same database."""
+    program = os.environ.get("DESKLEDGER_COMMAND", "deskledger")
+    options = f" --data {shlex.quote(str(data))}" if data else ""
+    return lambda command: f"{program} {command}{options}"

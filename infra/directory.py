@@ -1,0 +1,69 @@
+"""Agents and departments by the words that people know them by."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from msgspec import UNSET
+
+from domain.claim import claim_of
+from domain.permissions import Role
+from domain.refusals import Code, Refused
+from infra.desk import Desk
+from projections.listings import AgentLine, DepartmentLine
+
+
+async def agent_of(desk: Desk, reference: str) -> UUID:
+    """Return the id of an agent by e-mail address or id; refuse with `not_found`."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        found = await desk.helpdesk.states.refresh(claim_of("agent-email", reference))
+    if found.state is None:
+        raise Refused(
+            Code.NOT_FOUND,
+            f"There is no agent with the address {reference}. `deskledger agents list` shows all.",
+        )
+    return found.state
+
+
+async def department_of(desk: Desk, name: str) -> UUID:
+    """Return the id of a department by its name; refuse with `not_found`."""
+    found = await desk.helpdesk.states.refresh(claim_of("department-name", name))
+    if found.state is None:
+        raise Refused(
+            Code.NOT_FOUND,
+            f"There is no department named {name}. `deskledger departments list` shows all.",
+        )
+    return found.state
+
+
+async def agents(desk: Desk, *, include_inactive: bool = False) -> AsyncGenerator[AgentLine]:
+    """Yield all agents by name, from the views as they are."""
+    cursor = None
+    while True:
+        page = await desk.views.list_agents(cursor=cursor, include_inactive=include_inactive)
+        for agent in page.agents:
+            yield agent
+        if page.next_cursor is UNSET:
+            return
+        cursor = page.next_cursor
+
+
+async def departments(desk: Desk) -> AsyncGenerator[DepartmentLine]:
+    """Yield all departments by name, from the views as they are."""
+    cursor = None
+    while True:
+        page = await desk.views.list_departments(cursor=cursor)
+        for department in page.departments:
+            yield department
+        if page.next_cursor is UNSET:
+            return
+        cursor = page.next_cursor
+
+
+async def find_owner(desk: Desk) -> AgentLine | None:
+    """Return the first owner by name who can sign in; None while there is none."""
+    async for agent in agents(desk):
+        if agent.role is Role.OWNER and agent.seat and agent.email is not UNSET:
+            return agent
+    return None

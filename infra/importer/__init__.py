@@ -1,0 +1,1 @@
+"""Tickets from elsewhere, brought in by commands."""

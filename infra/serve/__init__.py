@@ -1,0 +1,1 @@
+"""Serving: the socket, the processes behind it, what newcomers are told, and how it all ends."""

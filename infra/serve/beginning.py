@@ -1,0 +1,41 @@
+"""What an account gets before it is served: schema, views, budget, the demo, a first token."""
+
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from domain.access_tokens import tokens_of
+from infra.access import generate_token
+from infra.database import opened
+from infra.demo.fill import fill
+from infra.desk import utc_now
+from infra.directory import find_owner
+from infra.settings import Settings
+
+
+class Beginning(NamedTuple):
+    """Who owns the account, and the token made just now, or else the mask of the newest alive."""
+
+    owner: str | None = None
+    token: str | None = None
+    mask: str | None = None
+
+
+async def begin(settings: Settings, *, demo: bool) -> Beginning:
+    """Make the account ready to be served. An owner who never had a token gets one."""
+    async with opened(settings) as desk:
+        if demo:
+            await fill(desk, utc_now())
+        await desk.views_caught_up()
+        owner = await find_owner(desk)
+        if owner is None or owner.email is UNSET:
+            return Beginning()
+        if (await desk.helpdesk.states.refresh(tokens_of(owner.id))).state is None:
+            return Beginning(owner.email, await generate_token(desk, owner.id, "first start"))
+        tokens = await desk.views.list_tokens(agent_id=owner.id)
+        alive = [
+            token.mask
+            for token in tokens
+            if token.revoked_at is UNSET and token.expires_at > utc_now()
+        ]
+        return Beginning(owner.email, mask=alive[-1] if alive else None)

@@ -1,0 +1,88 @@
+"""How an account stands, read from its database without changing anything."""
+
+from datetime import datetime
+from typing import LiteralString
+
+import psycopg
+from msgspec import Struct
+from psycopg import sql
+
+from domain.account import Account
+from infra.database import described
+from infra.event_store.batch import budget_line
+from infra.migrations import migrations
+from infra.projector.tracking import Tracking
+from infra.settings import Settings
+from projections.view import Connection
+
+_MIGRATIONS: LiteralString = "SELECT count(*) FROM {log}.migrations"
+# The month turns with the first append in it.
+_ACCOUNT: LiteralString = """
+SELECT coalesce((SELECT max(notification_id) FROM {log}.events), 0), budget_limit,
+    CASE WHEN period < month THEN 0 ELSE used END, greatest(period, month)
+FROM {log}.account, CAST(date_trunc('month', now() AT TIME ZONE 'UTC') AS date) AS month
+"""
+
+
+class Budget(Struct, frozen=True):
+    """Tool calls of this month."""
+
+    limit: int
+    used: int
+    resets_at: datetime
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """`lag` is in positions, None where there are no views; `failure` says why they stand still."""
+
+    database: str
+    version: str
+    migrations: int
+    migrations_known: int
+    position: int = 0
+    lag: int | None = None
+    failure: str | None = None
+    budget: Budget | None = None
+
+
+async def read_standing(settings: Settings, where: str = "") -> Standing:
+    """Read how the account stands; `where` names the database better than its address can."""
+    account = Account.named(settings.account)
+    async with await psycopg.AsyncConnection.connect(
+        settings.database_url, autocommit=True
+    ) as connection:
+        version = connection.info.parameter_status("server_version") or "?"
+        standing = Standing(
+            database=where or described(settings),
+            version=version.partition(" ")[0],
+            migrations=await _migrations(connection, account),
+            migrations_known=len(migrations()),
+        )
+        if standing.migrations == 0:
+            return standing
+        cursor = await connection.execute(_filled(_ACCOUNT, account))
+        position, limit, used, period = await anext(cursor)
+        place = await Tracking(account).place(connection)
+    return Standing(
+        database=standing.database,
+        version=standing.version,
+        migrations=standing.migrations,
+        migrations_known=standing.migrations_known,
+        position=position,
+        lag=place.head - place.position if place else None,
+        failure=place.failure if place else None,
+        budget=Budget(*budget_line(limit, used, period)),
+    )
+
+
+async def _migrations(connection: Connection, account: Account) -> int:
+    try:
+        cursor = await connection.execute(_filled(_MIGRATIONS, account))
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return 0
+    (count,) = await anext(cursor)
+    return count
+
+
+def _filled(text: LiteralString, account: Account) -> sql.Composed:
+    return sql.SQL(text).format(log=sql.Identifier(account.log))
