@@ -1,13 +1,18 @@
 """One page of the log folded into all views, together with the position, or not at all."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
+
+import psycopg
 
 from domain.account import Account
 from domain.fact import Recorded
 from infra.projector.log import Decode, Poisoned
 from infra.projector.tracking import Tracking
 from projections.view import Connection, View
+
+_FEW = 50
 
 
 class Projection(NamedTuple):
@@ -50,11 +55,23 @@ async def fold(
 
     async def write(part: Sequence[Recorded]) -> None:
         async with connection.transaction():
-            if not await tracking.advance(connection, previous, part[-1].position):
+            moved = await tracking.advance(connection, previous, part[-1].position)
+            if moved.rowcount == 0:
                 raise Superseded
             for view in views:
                 await _write(connection, tracking.schema, view, part)
 
+    if len(page) <= _FEW:
+        # One round trip instead of one a statement. What fails here is tried again one by one.
+        with contextlib.suppress(psycopg.Error, FoldError):
+            async with connection.pipeline() as pipeline, connection.transaction():
+                moved = await tracking.advance(connection, previous, page[-1].position)
+                for view in views:
+                    await _write(connection, tracking.schema, view, page)
+                await pipeline.sync()
+                if moved.rowcount == 0:
+                    raise Superseded
+            return page[-1].position
     return page[await _as_far_as_possible(connection, page, write) - 1].position
 
 

@@ -1,7 +1,7 @@
 """The row beside the views that says how far they are, and the versions they were built with."""
 
 from collections.abc import Mapping, Sequence
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -88,13 +88,15 @@ class Tracking:
             return {}
         return dict(await cursor.fetchall())
 
-    async def advance(self, connection: Connection, previous: int, position: int) -> bool:
+    async def advance(
+        self, connection: Connection, previous: int, position: int
+    ) -> psycopg.AsyncCursor[Any]:
         """Move on when the transaction commits, and tell those who wait for the live views.
 
         Comes first in its transaction: the row's lock keeps a swap of the views out until then.
-        False where the views are no longer at `previous`, so that nothing may be written to them.
+        No row is moved where the views are no longer at `previous`: then nothing may be written.
         """
-        cursor = await connection.execute(
+        return await connection.execute(
             self._advance,
             {
                 "position": position,
@@ -105,7 +107,6 @@ class Tracking:
             },
             prepare=True,
         )
-        return cursor.rowcount == 1
 
     async def tell(self, connection: Connection, position: int) -> None:
         """Tell those who wait where the views are, when the transaction commits."""

@@ -28,10 +28,15 @@ ENVELOPE = Envelope(recorded_at=datetime(2026, 1, 1, tzinfo=UTC), by=Attribution
 
 
 class Tally:
-    """Lists the tools called; calls of those in `poisons` cannot be folded."""
+    """Lists the tools called: those in `poisons` it refuses itself, strychnine its table does."""
 
     name = "tally"
-    tables: LiteralString = "CREATE TABLE {views}.tally (position bigint PRIMARY KEY, tool text)"
+    tables: LiteralString = """
+    CREATE TABLE {views}.tally (
+        position bigint PRIMARY KEY,
+        tool text CONSTRAINT harmless CHECK (tool <> 'strychnine')
+    )
+    """
     indexes: LiteralString = "CREATE INDEX tally_tool ON {views}.tally (tool)"
 
     def __init__(self, version: int = 1) -> None:
