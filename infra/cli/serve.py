@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import os
 import shlex
@@ -18,6 +19,8 @@ from infra.cli.account import data_option, default_folder, settings_for
 if TYPE_CHECKING:
     from infra.serve.beginning import Beginning
     from infra.settings import Settings
+
+_SLOW = ("infra.serve.worker", "api.app", "mcp_server.server", "mcp_server.tools")
 
 
 @click.command(epilog="Example: deskledger serve --demo")
@@ -38,6 +41,7 @@ def serve(
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    gc.disable()  # until all is imported: it would walk through the same modules again and again
     from infra.serve.listening import listen
 
     settings = settings_for(data, host=host, port=port, workers=workers)
@@ -74,7 +78,9 @@ def _begin(
     with ThreadPoolExecutor(1) as beside:
         begun = beside.submit(beginning)
         if settings.workers == 1:
-            importlib.import_module("infra.serve.worker")
+            for module in _SLOW:
+                importlib.import_module(module)
+        gc.enable()
         return begun.result()
 
 

@@ -112,7 +112,7 @@ class _Supervisor(Multiprocess):
     def init_processes(self) -> None:
         super().init_processes()
         for process in self.processes:
-            while not process.is_ready(timeout=0.1):
+            while not process.is_ready(timeout=0.5):
                 self.handle_signals()
                 if self.should_exit.is_set() or not process.process.is_alive():
                     return

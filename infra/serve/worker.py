@@ -16,6 +16,6 @@ def application() -> ASGIApp:
     """Build the ASGI application; uvicorn calls this once in every process."""
     configure_logging()
     app = Draining(cast("ASGIApp", Desk(read_settings(os.environ)).app()))
-    # What was imported stays for good: the collector need not look at it again and again.
+    # What was imported stays for good: the collector need not look at it ever again.
     gc.freeze()
     return cast("ASGIApp", app)
