@@ -1,5 +1,6 @@
 """What the tests of the rules share: a moment, a ticket, departments, agents and callers."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -52,7 +53,7 @@ BEN_IN_BOTH = (
 )
 
 
-def caller_of(agent: UUID, role: Role = Role.AGENT, *departments: UUID) -> Caller:
+def caller_of(agent: UUID, role: Role = Role.AGENT, departments: Iterable[UUID] = ()) -> Caller:
     """Make the caller behind an agent's access token."""
     return Caller(
         by=Attribution(via="token", agent=agent, role=role.value),

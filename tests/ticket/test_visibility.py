@@ -45,14 +45,14 @@ def test_these_are_all_commands_for_a_ticket_that_exists() -> None:
 @each_command
 def test_agents_of_other_departments_find_no_ticket(command: ask.OnTicket) -> None:
     tagged = given(OPENED, facts.TagsAdded(tags=("lid",))).beside(*BILLING_EXISTS)
-    by_a_stranger = tagged.by(caller_of(BEN, Role.AGENT, BILLING))
+    by_a_stranger = tagged.by(caller_of(BEN, departments=[BILLING]))
     refusal = by_a_stranger.when(command).then_refused(Code.NOT_FOUND)
     assert given().by(caller_of(BEN)).when(command).then_refused(Code.NOT_FOUND) == refusal
 
 
 @pytest.mark.parametrize(
     "caller",
-    [caller_of(BEN, Role.AGENT, SUPPORT), caller_of(BEN, Role.ADMIN), caller_of(BEN, Role.OWNER)],
+    [caller_of(BEN, departments=[SUPPORT]), caller_of(BEN, Role.ADMIN), caller_of(BEN, Role.OWNER)],
     ids=["member", "admin", "owner"],
 )
 def test_members_admins_and_owners_act_on_it(caller: Caller) -> None:
@@ -62,5 +62,5 @@ def test_members_admins_and_owners_act_on_it(caller: Caller) -> None:
 
 def test_a_ticket_that_was_transferred_away_is_gone_for_those_left_behind() -> None:
     left = given(OPENED, facts.Transferred(department=BILLING, was=SUPPORT))
-    by_ana = left.beside(*ANA_IN_SUPPORT).by(caller_of(ANA, Role.AGENT, SUPPORT))
+    by_ana = left.beside(*ANA_IN_SUPPORT).by(caller_of(ANA, departments=[SUPPORT]))
     by_ana.when(ask.ResolveTicket(ticket_id=TICKET)).then_refused(Code.NOT_FOUND)

@@ -1,0 +1,168 @@
+"""Hypothesis strategies: any instance of a struct, and commands over a small world."""
+
+import types
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from domain.access_tokens import GenerateToken, RevokeToken
+from domain.agent import AddAgent, ChangeDepartments, ChangeRole, DeactivateAgent
+from domain.budget import OpenBudget, SetLimit
+from domain.caller import insider
+from domain.decider import Command
+from domain.department import AddDepartment
+from domain.permissions import Role
+from domain.ticket import commands as ask
+from domain.ticket.words import Author, AuthorKind, Channel, Contact, Priority
+from tests.known import caller_of
+
+# Nothing is kept between runs, and a busy machine is no failure.
+unhurried = settings(deadline=None, database=None)
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+MOMENTS = st.datetimes(datetime(2010, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(), part, max_size=3),
+    max_leaves=8,
+)
+
+
+def instances(struct: type[T]) -> st.SearchStrategy[T]:
+    """Any instance of a struct, by its fields' types."""
+    hints = get_type_hints(struct)
+    names = [field.name for field in msgspec.structs.fields(struct)]
+    return st.builds(struct, **{name: values(hints[name]) for name in names})
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return values(arguments[0])
+    if origin in (Union, types.UnionType):
+        return st.one_of(*map(values, arguments))
+    if origin is tuple:
+        return st.lists(values(arguments[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(st.text(), JSON, max_size=3)
+    if kind is datetime:
+        return MOMENTS
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return instances(kind)
+    return st.from_type(cast("type[Any]", kind))
+
+
+def ids(first: int, last: int) -> st.SearchStrategy[UUID]:
+    return st.integers(first, last).map(lambda number: UUID(int=number))
+
+
+# So few that commands meet. Of each kind the first is there from the start (`SEEDS`).
+TICKETS, DEPARTMENTS, AGENTS, TOKENS, MESSAGES = (
+    ids(first, last) for first, last in ((1, 2), (11, 13), (21, 23), (500, 530), (600, 603))
+)
+SEEDS = (
+    AddDepartment(department=UUID(int=11), name="Desk"),
+    OpenBudget(),
+    AddAgent(agent=UUID(int=21), name="Ana", role=Role.AGENT, departments=(UUID(int=11),)),
+    ask.OpenTicket(
+        ticket=UUID(int=1),
+        code="KQM-40713",
+        subject="The lid is stuck",
+        department=UUID(int=11),
+        requester=Contact(id=UUID(int=31), name="Kim"),
+        channel=Channel.EMAIL,
+    ),
+)
+WORDS = st.sampled_from(
+    [f"{spelling}{number}" for number in range(80) for spelling in ("tag ", "TAG\u202e  ")]
+)
+TAGS = st.lists(WORDS, max_size=30).map(tuple)
+ODD_TAGS = st.lists(st.text(max_size=66), max_size=2).map(tuple)
+TICKET_REFS = TICKETS.map(str)
+ROLES = st.sampled_from(Role)
+MEMBERSHIPS = st.lists(DEPARTMENTS, max_size=3).map(tuple)
+CALLERS = st.just(insider("system")) | st.builds(caller_of, AGENTS, ROLES, MEMBERSHIPS)
+
+
+FIRST_TICKET = st.just(str(UUID(int=1)))
+FIRST_AGENT = st.just(UUID(int=21))
+ON_TICKET = {"ticket_id": TICKET_REFS}
+TAGGING = st.one_of(
+    st.builds(ask.AddTags, tags=TAGS, ticket_id=FIRST_TICKET),
+    st.builds(ask.AddTags, tags=ODD_TAGS, ticket_id=FIRST_TICKET),
+    st.builds(ask.RemoveTags, tags=TAGS, ticket_id=FIRST_TICKET),
+)
+ISSUING = st.one_of(
+    st.builds(
+        GenerateToken,
+        agent=FIRST_AGENT,
+        token=TOKENS,
+        digest=st.just("ab" * 32),
+        mask=st.just("…"),
+        label=st.text(max_size=3),
+    ),
+    st.builds(RevokeToken, agent=FIRST_AGENT, token=TOKENS),
+)
+WORKING = st.one_of(
+    st.builds(
+        ask.OpenTicket,
+        ticket=TICKETS,
+        code=st.just("KQM-40713"),
+        subject=st.text(max_size=9),
+        department=DEPARTMENTS,
+        requester=instances(Contact),
+        channel=st.sampled_from(Channel),
+        priority=st.sampled_from(Priority),
+        tags=TAGS,
+    ),
+    st.builds(
+        ask.AddMessage,
+        message=MESSAGES,
+        author=st.builds(Author, kind=st.sampled_from(AuthorKind)),
+        body=st.text(),
+        note=st.booleans(),
+        **ON_TICKET,
+    ),
+    st.builds(ask.PostponeTicket, **ON_TICKET),
+    st.builds(ask.ResolveTicket, **ON_TICKET),
+    st.builds(ask.ReopenTicket, **ON_TICKET),
+    st.builds(ask.AssignTicket, agent_id=AGENTS, **ON_TICKET),
+    st.builds(
+        ask.TransferTicket,
+        department_id=DEPARTMENTS,
+        agent_id=AGENTS | st.just(msgspec.UNSET),
+        **ON_TICKET,
+    ),
+)
+MANAGING = st.one_of(
+    st.builds(
+        AddDepartment,
+        department=DEPARTMENTS,
+        name=st.sampled_from(["Desk", "Till", "till"]) | st.text(max_size=3),
+    ),
+    st.builds(
+        AddAgent,
+        agent=AGENTS,
+        name=st.text(max_size=3),
+        role=ROLES,
+        departments=MEMBERSHIPS,
+        email=st.none() | st.sampled_from(["a@desk.example", "A@Desk.Example", "b@desk.example"]),
+        seat=st.booleans(),
+    ),
+    st.builds(ChangeRole, agent=AGENTS, role=ROLES),
+    st.builds(ChangeDepartments, agent=AGENTS, departments=MEMBERSHIPS),
+    st.builds(DeactivateAgent, agent=AGENTS),
+    st.builds(OpenBudget, calls_per_seat=st.integers(0, 3)),
+    st.builds(SetLimit, limit=st.none() | st.integers(0, 5)),
+)
+COMMANDS: dict[str, st.SearchStrategy[Command]] = {
+    "tagging": TAGGING,
+    "issuing": ISSUING,
+    "working": st.one_of(WORKING, TAGGING),
+    "managing": st.one_of(WORKING, MANAGING, ISSUING),
+}

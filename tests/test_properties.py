@@ -1,0 +1,100 @@
+"""What holds for any commands in any order, and for any fact."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.access_tokens import MAX_ACTIVE, AccessTokens, two_years_after
+from domain.agent import Agent
+from domain.budget import BUDGET, Budget, limit_for
+from domain.caller import Caller, insider
+from domain.decider import Command
+from domain.fact import Envelope, Event, Fact
+from domain.facts import FACTS
+from domain.refusals import Refused
+from domain.ticket.rules import Ticket
+from domain.ticket.words import MAX_TAG_LENGTH, MAX_TAGS
+from infra.event_store.mapper import to_event, to_row
+from projections.tags import tag_key
+from tests.strategies import CALLERS, COMMANDS, SEEDS, instances, unhurried
+from tests.world import World
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def attempt(world: World, command: Command, caller: Caller, year: int) -> list[Fact]:
+    """Carry a command out, unless it is refused; what evolve cannot take still raises."""
+    now = NOW.replace(year=NOW.year + year)
+    try:
+        caller.require(command.permission)
+        world.decide(command, caller, now)
+    except Refused:
+        return []
+    return world.carry_out(command, caller, now)
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_any_commands_leave_a_world_in_order(kind: str) -> None:
+    step = st.tuples(COMMANDS[kind], CALLERS, st.integers(0, 3))
+
+    @settings(unhurried, max_examples=40)
+    @given(st.lists(step, min_size=20, max_size=60))
+    def in_order(steps: list[tuple[Command, Caller, int]]) -> None:
+        world = World()
+        for seed in SEEDS:
+            assert world.carry_out(seed, insider("system"), NOW)
+        for command, caller, year in steps:
+            attempt(world, command, caller, year)
+            assert not attempt(world, command, caller, year), "done twice, it happened twice"
+            check(world)
+
+    in_order()
+
+
+def check(world: World) -> None:
+    for state in world.states.values():
+        match state:
+            case Ticket(tags=tags):
+                check_tags(tags)
+            case AccessTokens(tokens=tokens):
+                ends = [token.expires_at for token in tokens.values()]
+                # Those that were made within two years were all active at once.
+                assert all(
+                    sum(end <= other < two_years_after(end) for other in ends) <= MAX_ACTIVE
+                    for end in ends
+                )
+            case _:
+                pass
+    check_budget(world)
+
+
+def check_tags(tags: tuple[str, ...]) -> None:
+    assert len(tags) <= MAX_TAGS
+    assert all(0 < len(tag) <= MAX_TAG_LENGTH and tag == tag.strip() for tag in tags)
+    assert len({tag.casefold() for tag in tags}) == len(tags)
+    # The view's primary key: two tags that it took for one would stop the projector.
+    assert len({tag_key(tag) for tag in tags}) == len(tags)
+
+
+def check_budget(world: World) -> None:
+    seated = [it for it in world.states.values() if isinstance(it, Agent) and it.seat and it.active]
+    budget = world.states.get(BUDGET.id)
+    if isinstance(budget, Budget):
+        assert budget.seats == len(seated)
+        assert budget.limit == limit_for(budget, len(seated))
+    else:
+        assert not seated
+
+
+@pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
+def test_every_fact_comes_back_as_it_was_stored(fact: type[Fact]) -> None:
+    @settings(unhurried, max_examples=20)
+    @given(st.uuids(), st.integers(1, 2**40), instances(fact), instances(Envelope))
+    def comes_back(stream: UUID, version: int, fact: Fact, envelope: Envelope) -> None:
+        event = Event(stream, version, fact, envelope)
+        assert to_event(*to_row(event)) == event
+
+    comes_back()
