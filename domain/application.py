@@ -147,16 +147,23 @@ class Helpdesk:
 
         return await self._settle(identity, call, propose)
 
-    async def execute(self, identity: Identity, *wishes: Wish) -> Settled:
+    async def execute(self, identity: Identity, *wishes: Wish, new: bool = False) -> Settled:
         """Carry out commands for one stream, all of them or none, outside any tool call.
 
-        Raises ValueError for commands of several streams.
+        With `new` they are for a stream that has no facts yet, which costs no look at it; where
+        it has some after all, nothing is done. Raises ValueError for commands of several streams.
         """
 
         async def propose(caller: Caller) -> Proposal:
             ref, *others = [await stream_of(wish.command, self._codes) for wish in wishes]
             if any(other.id != ref.id for other in others):
                 raise ValueError("commands that are carried out together are for one stream")
+            if new:
+                self.states.presume_new(ref)
+                state, version = await self.states.get(ref)
+                if version:
+                    done = Done(ref.id, state, version, changed=False, answer={})
+                    return Proposal(done, {ref.id: ref}, {ref.id: version})
             return await self._decide(caller, ref, wishes, lambda _done: {})
 
         return await self._settle(identity, None, propose)

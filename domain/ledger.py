@@ -95,6 +95,14 @@ class Ledger(Protocol):
         """Return the account's authority number as it is now."""
         ...
 
+    async def having_events(self, streams: Iterable[UUID]) -> set[UUID]:
+        """Return those of the streams that have any events."""
+        ...
+
     async def next_ticket_number(self) -> int:
         """Draw the number from which the next ticket's code is made."""
+        ...
+
+    async def next_ticket_numbers(self, count: int) -> Sequence[int]:
+        """Draw the numbers for so many tickets."""
         ...

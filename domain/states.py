@@ -47,6 +47,10 @@ class States:
         self.put(ref, held)
         return held
 
+    def presume_new(self, ref: Ref[Any]) -> None:
+        """Take a stream for one without events, unread; a guarded append finds out if it is not."""
+        self._held.setdefault(ref.id, NOTHING)
+
     def advance(self, ref: Ref[Any], event: Event) -> None:
         """Fold one stored event, where it follows on what is held."""
         held = self._held.get(ref.id, NOTHING)

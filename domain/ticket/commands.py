@@ -8,14 +8,14 @@ from msgspec import Meta
 
 from domain.decider import Command
 from domain.permissions import Permission
-from domain.ticket.words import Author, Channel, Contact, Priority, Tag
+from domain.ticket.words import Author, Channel, Contact, Priority, Status, Tag
 
 TicketRef = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=64,
-        description="The ticket's id, or its code such as KQM-40713.",
+        description="Id or code (KQM-40713).",
     ),
 ]
 IdempotencyKey = Annotated[
@@ -23,8 +23,7 @@ IdempotencyKey = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        description="Optional. A word of your choice for this one action: reuse the same key when "
-        "you retry it, and it is done once and answered alike.",
+        description="Optional, your choice: reuse the same key when you retry, and it is done once.",
     ),
 ]
 Tags = Annotated[tuple[Tag, ...], Meta(min_length=1, max_length=50)]
@@ -51,13 +50,17 @@ class OnTicket(Command, frozen=True, kw_only=True):
 
 
 class AddMessage(OnTicket, frozen=True, kw_only=True):
-    """Add a message of a customer or an agent, or a note that customers never see."""
+    """Add a message of a customer or an agent, or a note that customers never see.
+
+    `status` is where the ticket stands after it, where that is known from elsewhere (imports).
+    """
 
     permission: ClassVar[Permission] = Permission.TICKETS_WRITE
     message: UUID
     author: Author
     body: str
     note: bool = False
+    status: Status | None = None
 
 
 class PostponeTicket(OnTicket, frozen=True, kw_only=True):

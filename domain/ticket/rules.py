@@ -104,8 +104,8 @@ def _open(ticket: Ticket | None, command: ask.OpenTicket, context: Context) -> I
 def _add_message(ticket: Ticket, command: ask.AddMessage) -> Iterable[Fact]:
     if command.message in ticket.messages:
         return  # the same id again, as a repeated import does
-    status = None
-    if not command.note:
+    status = command.status
+    if status is None and not command.note:
         if command.author.kind is AuthorKind.CUSTOMER and ticket.status in WAITING:
             status = Status.OPEN
         elif command.author.kind is AuthorKind.AGENT and ticket.status in POSTPONABLE:

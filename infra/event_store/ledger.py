@@ -39,7 +39,14 @@ class PostgresLedger:
             "FROM {log}.account a JOIN {log}.credentials c ON c.digest = %s"
         )
         self._authority = self._filled("SELECT authority FROM {log}.account")
+        self._having_events = self._filled(
+            "SELECT originator_id FROM {log}.events "
+            "WHERE originator_id = ANY (%s) AND originator_version = 1"
+        )
         self._ticket_number = self._filled("SELECT nextval({sequence})")
+        self._ticket_numbers = self._filled(
+            "SELECT nextval({sequence}) FROM generate_series(1, %s)"
+        )
 
     async def append(self, request: Append) -> Appended:
         return await self._writer.append(request)
@@ -68,6 +75,16 @@ class PostgresLedger:
 
     async def next_ticket_number(self) -> int:
         return await self._number(self._ticket_number)
+
+    async def having_events(self, streams: Iterable[UUID]) -> set[UUID]:
+        async with self._reading() as connection:
+            rows = await connection.execute(self._having_events, (list(streams),), binary=True)
+            return {stream async for (stream,) in rows}
+
+    async def next_ticket_numbers(self, count: int) -> Sequence[int]:
+        async with self._reading() as connection:
+            rows = await connection.execute(self._ticket_numbers, (count,), binary=True)
+            return [number async for (number,) in rows]
 
     async def _number(self, query: bytes) -> int:
         async with self._reading() as connection:

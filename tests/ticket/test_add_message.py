@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from domain.refusals import Code
 from domain.ticket import facts
@@ -35,6 +36,16 @@ def added(
     return facts.MessageAdded(
         message=UUID(int=40), author=author, body="Hello", note=note, status=status
     )
+
+
+def test_a_message_leaves_the_ticket_where_it_is_known_to_have_stood() -> None:
+    command = replace(add(CUSTOMER), status=Status.OPEN)
+    given(OPENED).when(command).then(added(CUSTOMER, Status.OPEN))
+
+
+def test_a_customer_whose_words_are_known_to_have_changed_nothing_reopens_nothing() -> None:
+    command = replace(add(CUSTOMER), status=Status.RESOLVED)
+    given(OPENED, RESOLVED).when(command).then(added(CUSTOMER))
 
 
 @pytest.mark.parametrize("waiting", [ANSWERED, POSTPONED, RESOLVED])
