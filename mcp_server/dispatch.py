@@ -1,6 +1,5 @@
 """From a tool's name and raw arguments to an answer that is committed, shown and within limits."""
 
-import hashlib
 import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any, NamedTuple, Protocol, cast
@@ -14,11 +13,11 @@ from domain.caller import Caller
 from domain.decider import Command
 from domain.ledger import BudgetLine, Unavailable
 from domain.refusals import Code, Refused
+from mcp_server.arguments import hear, storable
 from mcp_server.outcome import outcome_of
 from mcp_server.tool import Tool
 from projections.views import Views
 
-MAX_RECORDED_BYTES = 16_384  # of arguments in a call's record; larger ones leave their digest
 VIEWS_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -58,15 +57,18 @@ class Dispatcher:
         Raises `Refused`, `UnknownTool`, `Unauthorized` (the credential died on the way) and
         `Unavailable`; all but the last two are recorded before they are raised.
         """
-        call = ToolCall(self._helpdesk.new_id(), name[:64], _recordable(arguments))
+        heard = hear(arguments)
+        call = ToolCall(self._helpdesk.new_id(), storable(name[:64]), heard.recorded)
         tool = self.tools.get(name)
         if tool is None:
             await self._refuse_unknown(identity, call)
             raise UnknownTool
+        if heard.fault:
+            return _never(await self._helpdesk.refuse(identity, call, _misfit(tool, heard.fault)))
         try:
             wanted = msgspec.convert(arguments, tool.input, strict=False)
         except msgspec.ValidationError as error:
-            return _never(await self._helpdesk.refuse(identity, call, _misfit(tool, error)))
+            return _never(await self._helpdesk.refuse(identity, call, _misfit(tool, str(error))))
         try:
             if isinstance(wanted, Command):
                 return await self._write(identity, call, wanted)
@@ -124,19 +126,11 @@ def _never(_settled: Settled) -> Answer:
     raise AssertionError("a refusal is raised, never returned")
 
 
-def _misfit(tool: Tool, error: msgspec.ValidationError) -> Refused:
+def _misfit(tool: Tool, reason: str) -> Refused:
     # msgspec's text names our own fields and types, and at most an unknown field of the caller's.
-    reason = str(error).replace("`", "'")[:300]
+    reason = reason.replace("`", "'")[:300]
     return Refused(
         Code.INVALID_ARGUMENTS,
         f"{tool.name} cannot take these arguments: {reason}. "
         "Compare them with the tool's input schema and call it again.",
     )
-
-
-def _recordable(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments as they are recorded: whole, or where they are huge by their digest."""
-    text = msgspec.json.encode(arguments, order="deterministic")
-    if len(text) <= MAX_RECORDED_BYTES:
-        return dict(arguments)
-    return {"too_large": True, "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}

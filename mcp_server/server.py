@@ -17,6 +17,7 @@ from domain.authentication import Bearer
 from domain.fact import Client
 from domain.ledger import BudgetLine, Unavailable
 from domain.refusals import Refused
+from mcp_server.arguments import storable
 from mcp_server.dispatch import Dispatcher, UnknownTool
 
 LIST_SECONDS = 300
@@ -116,7 +117,9 @@ def _client(ctx: ServerRequestContext[Any]) -> Client | None:
     name, version = info.get("name"), info.get("version")
     if not isinstance(name, str):
         return None
-    return Client(name[:100], version[:50] if isinstance(version, str) else None)
+    return Client(
+        storable(name[:100]), storable(version[:50]) if isinstance(version, str) else None
+    )
 
 
 def _refused(refusal: Refused) -> types.CallToolResult:
