@@ -158,6 +158,7 @@ class Projector:
         page = self._offers.take(self._position, self._limit) or await self._read(connection)
         if not page:
             return False
+        self._limit = CATCHING_UP if len(page) > LIVE // 2 else LIVE
         self._position = await fold(
             connection, self._tracking, self._projection.views, self._position, page
         )
@@ -172,12 +173,8 @@ class Projector:
         if told <= self._position and now < self._look_at:
             return []
         page = await self._log.page(connection, self._position, self._limit)
-        if len(page) < self._limit:
-            self._limit = LIVE
-            self._look_at = now + self._pace.poll
-        else:
-            self._limit = CATCHING_UP
-            self._look_at = now
+        more = len(page) == self._limit
+        self._look_at = now if more else now + self._pace.poll
         if not page and told == self._told:
             self._told = self._position
         return page

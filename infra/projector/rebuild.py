@@ -74,8 +74,8 @@ async def _build(
     url: str, connection: Connection, projection: Projection, on_progress: OnProgress | None
 ) -> None:
     build = _Build(connection, projection, on_progress)
-    # Else the collector walks through all that was ever imported, again and again.
-    gc.freeze()
+    # A page is many objects and no cycles: collecting them costs a quarter of the time.
+    gc.disable()
     try:
         async with AsyncExitStack() as stack:
             await _prepare(connection)
@@ -90,7 +90,7 @@ async def _build(
         await build.finish()
         await build.swap()
     finally:
-        gc.unfreeze()
+        gc.enable()
 
 
 async def _prepare(connection: Connection) -> None:
