@@ -39,8 +39,10 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     schemas = {name: tool.declaration.input_schema for name, tool in tools.items()}
 
     async def list_tools(
-        ctx: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
+        ctx: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
+        if params and params.cursor is not None:
+            raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
         await identity.confirm()
         return declared
