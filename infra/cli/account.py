@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import time
 from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -15,7 +16,8 @@ from infra.settings import Settings, read_settings
 if TYPE_CHECKING:
     from infra.desk import Desk
 
-VIEWS_SECONDS = 60
+STILL_SECONDS = 30
+_LOOK_SECONDS = 0.2
 P = ParamSpec("P")
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -78,8 +80,22 @@ def run(data: Path | None, act: "Callable[[Desk], Coroutine[Any, Any, None]]") -
         asyncio.run(on_opened(settings))
 
 
-async def catch_up(desk: "Desk") -> None:
-    """Wait until the views show all that is in the log; say so where they do not get there."""
-    if not await desk.views_caught_up(VIEWS_SECONDS):
-        why = desk.live.progress.failure or f"they are behind after {VIEWS_SECONDS} s"
-        click.echo(f"Warning: the views may not show everything: {why}", err=True)
+async def catch_up(desk: "Desk", told: Callable[[int, int], None] | None = None) -> None:
+    """Wait until the views show all that is in the log; say so where they come no further.
+
+    `told` hears how far they are and have to go, in positions.
+    """
+    progress = desk.live.progress
+    place = await progress.read()
+    if place is None:
+        return
+    moved, reached = time.monotonic(), place.position
+    while not await progress.reached(place.head, _LOOK_SECONDS):
+        if progress.position > reached:
+            moved, reached = time.monotonic(), progress.position
+        if told:
+            told(reached - place.position, place.head - place.position)
+        if progress.failure or time.monotonic() > moved + STILL_SECONDS:
+            why = progress.failure or f"they have not moved for {STILL_SECONDS} s"
+            click.echo(f"Warning: the views do not show everything: {why}", err=True)
+            return
