@@ -41,7 +41,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     async def list_tools(
         ctx: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        if params and params.cursor is not None:
+        if params and params.cursor:
             raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
         await identity.confirm()
