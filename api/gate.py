@@ -52,7 +52,7 @@ class Gate:
         try:
             bearer = await self._admit(headers, scope)
         except Unauthorized:
-            await refuse_token(send, given=b"authorization" in headers)
+            await refuse_token(send, given=_bears(headers))
             return
         except Unavailable:
             await refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _RETRY)
@@ -62,6 +62,8 @@ class Gate:
             return
         body = await _read(receive)
         if body is None:
+            return
+        if len(body) > BODY_LIMIT:
             await refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "over 1 MiB")
             return
         state = cast("dict[str, object]", scope.setdefault("state", {}))
@@ -69,9 +71,9 @@ class Gate:
         await self._inner(scope, _replay(body, receive), _Held(send, state).send)
 
     async def _admit(self, headers: dict[bytes, bytes], scope: HTTPScope) -> Bearer:
-        scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer":
+        if not _bears(headers):
             raise Unauthorized
+        _, _, secret = headers[b"authorization"].partition(b" ")
         agent = headers.get(b"user-agent", b"").decode("latin-1")[:200]
         client = scope["client"]
         return await self._identify(
@@ -154,18 +156,24 @@ _TEXTS = {
 }
 
 
+def _bears(headers: dict[bytes, bytes]) -> bool:
+    """Whether a request authenticates in our way; in others it counts as one that does not."""
+    return headers.get(b"authorization", b"").partition(b" ")[0].lower() == b"bearer"
+
+
 async def _read(receive: Receive) -> bytes | None:
-    """Read the whole body; None when it is too large."""
+    """Read the whole body, or as much of it as tells that it is too large.
+
+    None when the client hung up before its end: half a request must not be carried out.
+    """
     body = b""
     more = True
-    while more:
+    while more and len(body) <= BODY_LIMIT:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            return None
         body += message["body"]
         more = message["more_body"]
-        if len(body) > BODY_LIMIT:
-            return None
     return body
 
 
