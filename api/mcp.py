@@ -74,6 +74,6 @@ def wants_progress(body: bytes) -> bool:
         return False
     try:
         peek = msgspec.json.decode(body, type=_Peek)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False  # the SDK words the error
     return bool(peek.params and peek.params.meta and peek.params.meta.progress_token is not None)
