@@ -66,6 +66,7 @@ class Projector:
         self._look_at = 0.0
         self._woken = asyncio.Event()
         self._working = False
+        self._delays = self._fresh_delays()
 
     @property
     def working(self) -> bool:
@@ -74,7 +75,7 @@ class Projector:
 
     def offer(self, previous: int, events: Sequence[Recorded]) -> None:
         """Take a batch just committed from memory; `previous` is the log's position before it."""
-        if self._working:
+        if self._working and events:
             self._offers.put(previous, events)
             self.wake(events[-1].position)
 
@@ -91,12 +92,10 @@ class Projector:
 
     async def run(self) -> NoReturn:
         """Work, or stand by, until cancelled."""
-        waits = self._waits()
         while True:
             try:
                 async with await connect(self._url, "projector") as connection:
                     await self._begin(connection)
-                    waits = self._waits()
                     await self._follow(connection)
             except (psycopg.Error, OSError, FoldError, UnfitViewsError) as error:
                 problem = summary(error)
@@ -107,7 +106,7 @@ class Projector:
                 self._progress.fail(problem)
             self._working = False
             self._offers.clear()
-            delay = next(waits)
+            delay = next(self._delays)
             log.warning("projector of %s stopped: %s; again in %.1f s", self._name, problem, delay)
             await asyncio.sleep(delay)
 
@@ -134,7 +133,6 @@ class Projector:
         self._progress.advance(place.position)
 
     async def _follow(self, connection: Connection) -> NoReturn:
-        waits = self._waits()
         while True:
             self._woken.clear()
             try:
@@ -143,12 +141,11 @@ class Projector:
                 await self._reload(connection)
             except Poisoned as poison:
                 await self._report(connection, poison)
-                await asyncio.sleep(next(waits))
+                await asyncio.sleep(next(self._delays))
                 self._look_at = 0.0
             else:
-                if moved:
-                    waits = self._waits()
-                else:
+                self._delays = self._fresh_delays()
+                if not moved:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout_at(self._look_at):
                             await self._woken.wait()
@@ -186,5 +183,5 @@ class Projector:
         self._progress.fail(failure)
         await self._tracking.fail(connection, self._position, failure)
 
-    def _waits(self) -> Iterator[float]:
+    def _fresh_delays(self) -> Iterator[float]:
         return delays(self._pace.retry, self._pace.longest_retry)

@@ -1,11 +1,12 @@
 """Building the views anew from the whole log beside the live ones, and swapping them."""
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from domain.account import Account
@@ -77,7 +78,7 @@ async def _build(
     # A page is many objects and no cycles: collecting them costs a quarter of the time.
     gc.disable()
     try:
-        async with AsyncExitStack() as stack:
+        async with contextlib.AsyncExitStack() as stack:
             await _prepare(connection)
             sessions = [
                 await stack.enter_async_context(await connect(url, "rebuild"))
@@ -89,6 +90,10 @@ async def _build(
             await build.create_indexes(sessions)
         await build.finish()
         await build.swap()
+    except Exception:
+        with contextlib.suppress(psycopg.Error):
+            await build.drop()
+        raise
     finally:
         gc.enable()
 
@@ -125,8 +130,7 @@ class _Build:
         Each view through a session of its own, and the next page is read meanwhile: so one works
         here while the database is at the others.
         """
-        for left_over in (self._next.schema, self._old):
-            await self._drop(left_over)
+        await self.drop()
         async with self._connection.transaction():
             await self._next.create(self._connection, self._views)
             for view in self._views:
@@ -158,9 +162,7 @@ class _Build:
         )
 
     async def finish(self) -> None:
-        """Fold what came meanwhile, and let the planner know the tables."""
-        while await self._fold_next() == PAGE:
-            pass
+        """Let the planner know the tables, and fold what came meanwhile."""
         tables = await self._connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._next.schema,)
         )
@@ -168,6 +170,8 @@ class _Build:
             await self._connection.execute(
                 sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(self._next.schema, table))
             )
+        while await self._fold_next() == PAGE:
+            pass
 
     async def swap(self) -> None:
         """Put the new views in the place of the live ones, never behind what those have shown."""
@@ -176,12 +180,19 @@ class _Build:
             if await self._live.exists(self._connection):
                 # From here the live views stand still, and their projector will find no place.
                 reached = await self._live.take_away(self._connection)
-                while self._position < reached:
-                    await self._fold_next()
+                while self._position < reached and await self._fold_next():
+                    pass
                 await self._rename(self._live.schema, self._old)
             await self._rename(self._next.schema, self._live.schema)
             await self._live.tell(self._connection, self._position)
-        await self._drop(self._old)
+        await self.drop()
+
+    async def drop(self) -> None:
+        """Drop what is unfinished or replaced, of this build or of one that was killed."""
+        for schema in (self._next.schema, self._old):
+            await self._connection.execute(
+                sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema))
+            )
 
     async def _fold_next(self) -> int:
         page = await self._read(self._position)
@@ -203,11 +214,6 @@ class _Build:
             sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
                 sql.Identifier(schema), sql.Identifier(name)
             )
-        )
-
-    async def _drop(self, schema: str) -> None:
-        await self._connection.execute(
-            sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema))
         )
 
 

@@ -28,15 +28,17 @@ class Tracking:
         self.schema = schema or account.views
         told = " RETURNING pg_notify(%(channel)s, %(payload)s)" if schema is None else ""
         self._account = account
+        self._table = 0
         self._read = self._filled(
-            "SELECT notification_id, "
+            "SELECT tableoid, notification_id, "
             "(SELECT coalesce(max(e.notification_id), 0) FROM {log}.events e), failure "
             "FROM {views}.notification_tracking WHERE application_name = %s"
         )
         self._advance = self._filled(
             "UPDATE {views}.notification_tracking "
             "SET notification_id = %(position)s, failure = NULL "
-            "WHERE application_name = %(log)s AND notification_id = %(previous)s" + told
+            "WHERE application_name = %(log)s AND notification_id = %(previous)s "
+            "AND tableoid = %(table)s" + told
         )
         self._take_away = self._filled(
             "DELETE FROM {views}.notification_tracking WHERE application_name = %s "
@@ -70,13 +72,16 @@ class Tracking:
         )
 
     async def place(self, connection: Connection) -> Place | None:
-        """Return where the views are; None while there are none, or they are being swapped."""
+        """Return where the views are; None where there are none. It is these that `advance` moves."""
         try:
             cursor = await connection.execute(self._read, (self._account.log,))
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return None
         row = await cursor.fetchone()
-        return None if row is None else Place(*row)
+        if row is None:
+            return None
+        self._table, *place = row
+        return Place(*place)
 
     async def versions(self, connection: Connection) -> Mapping[str, int]:
         """Return the versions of the views that are there, by name."""
@@ -94,7 +99,8 @@ class Tracking:
         """Move on when the transaction commits, and tell those who wait for the live views.
 
         Comes first in its transaction: the row's lock keeps a swap of the views out until then.
-        No row is moved where the views are no longer at `previous`: then nothing may be written.
+        No row is moved where the views are no longer those that `place` saw, or not at `previous`:
+        then nothing may be written.
         """
         return await connection.execute(
             self._advance,
@@ -102,6 +108,7 @@ class Tracking:
                 "position": position,
                 "log": self._account.log,
                 "previous": previous,
+                "table": self._table,
                 "channel": self._account.views_channel,
                 "payload": str(position),
             },

@@ -93,6 +93,18 @@ async def test_a_poisoned_fact_ends_a_rebuild_and_the_old_views_stay(database: s
     with pytest.raises(Poisoned, match=f"position {bad - 1}"):
         await rebuild(database, projection(view))
     assert tally(database) == ["a", "arsenic", "b"]
+    assert schemas(database) == ["acct_main", "acct_main_views"]
+
+
+async def test_a_process_of_the_old_version_makes_room_for_one_of_the_new(database: str) -> None:
+    await prepare_views(database, projection())
+    async with live(database) as old:
+        assert await old.progress.reached(record(database, "a"), SECONDS)
+        await prepare_views(database, projection(Tally(version=2)))
+        async with live(database, view=Tally(version=2)) as new:
+            assert await new.progress.reached(record(database, "b"), SECONDS)
+            await eventually(lambda: new.projector.working and not old.projector.working)
+    assert tally(database) == ["a", "b"]
 
 
 def schemas(url: str) -> list[str]:
