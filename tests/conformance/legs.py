@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import click
 import msgspec
 
+from tests.conformance.demo import served_demo
 from tests.conformance.node import NotInstalledError, node, package
 from tests.conformance.serve import Served, served
 
@@ -108,14 +111,17 @@ def run_package(
         return subprocess.CompletedProcess(command, 1, "", f"No end after {LEG_SECONDS} seconds")
 
 
-def inspected(fixture: Served) -> Served:
-    """Return the served helpdesk that the environment names, else the fixture."""
+@contextmanager
+def inspected() -> Generator[Served]:
+    """Give the served helpdesk that the environment names, else a demo of our own."""
     url, token = os.environ.get("DESKLEDGER_URL"), os.environ.get("DESKLEDGER_TOKEN")
     if url and token:
-        return Served(url, token)
-    if url or token:
+        yield Served(url, token)
+    elif url or token:
         raise click.ClickException("DESKLEDGER_URL and DESKLEDGER_TOKEN are needed together")
-    return fixture
+    else:
+        with served_demo() as demo:
+            yield demo
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -129,17 +135,17 @@ def main(legs: tuple[str, ...]) -> None:
     """Run the LEGS, or all of them.
 
     The Inspector reads the helpdesk at DESKLEDGER_URL with DESKLEDGER_TOKEN where these are set,
-    else the conformance fixture. Example: ./run conformance 2025-11-25
+    else a demo served for it. Example: ./run conformance 2025-11-25
     """
     signal.signal(signal.SIGTERM, stop)
     wanted = legs or (*REVISIONS, "inspector")
     try:
         with served() as fixture:
             outcomes = [conformance_leg(fixture.url, leg) for leg in REVISIONS if leg in wanted]
-            if "inspector" in wanted:
-                target = inspected(fixture)
+        if "inspector" in wanted:
+            with inspected() as target:
                 outcomes += [inspector_leg(target, era) for era in ERAS]
-    except (NotInstalledError, OSError) as trouble:
+    except (NotInstalledError, OSError, RuntimeError) as trouble:
         raise click.ClickException(str(trouble)) from None
     sys.exit(0 if all(outcomes) else 1)
 
