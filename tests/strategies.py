@@ -17,7 +17,7 @@ from domain.decider import Command
 from domain.department import AddDepartment
 from domain.permissions import Role
 from domain.ticket import commands as ask
-from domain.ticket.words import Author, AuthorKind, Channel, Contact, Priority
+from domain.ticket.words import Author, AuthorKind, Channel, Contact, Priority, Status
 from tests.known import caller_of
 
 # Nothing is kept between runs, and a busy machine is no failure.
@@ -126,6 +126,7 @@ WORKING = st.one_of(
         author=st.builds(Author, kind=st.sampled_from(AuthorKind)),
         body=st.text(),
         note=st.booleans(),
+        status=st.none() | st.sampled_from(Status),
         **ON_TICKET,
     ),
     st.builds(ask.PostponeTicket, **ON_TICKET),
