@@ -3,6 +3,7 @@
 import click
 
 from tests.bench.appends import appends
+from tests.bench.calls import calls
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -11,6 +12,7 @@ def bench() -> None:
 
 
 bench.add_command(appends)
+bench.add_command(calls)
 
 if __name__ == "__main__":
     bench(prog_name="python -m tests.bench")
