@@ -16,7 +16,9 @@ from projections.tags import TicketTags
 from projections.views import Views
 
 Cursor = Annotated[
-    str, Meta(max_length=500, description="Optional. The cursor of the last answer, to go on.")
+    # A cursor holds the name that its page ended with.
+    str,
+    Meta(max_length=2_000, description="Optional. The cursor of the last answer, to go on."),
 ]
 
 
