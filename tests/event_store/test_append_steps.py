@@ -103,10 +103,10 @@ def test_what_the_budget_refuses_is_recorded_unpaid_without_its_facts(log: Log) 
 
 
 def test_requests_without_units_pass_an_exhausted_budget(log: Log) -> None:
-    log.set(budget_limit=1, used=1)
+    log.set(budget_limit=1, used=2)  # as after a limit that was lowered
 
     assert log.verdicts(call(0), store(tagged())) == [STORED, STORED]
-    assert log.account.used == 1
+    assert log.account.used == 2
 
 
 @pytest.mark.parametrize("refused", [STALE, EXPIRED, REPEATED, CONFLICT])
@@ -191,6 +191,8 @@ def test_a_vacuum_or_analyze_of_the_log_does_not_hold_up_appends(log: Log, datab
 
 
 def test_an_append_waits_for_the_one_before_it_but_not_for_ever(log: Log, database: str) -> None:
+    bound = "SELECT proconfig FROM pg_proc WHERE oid = '{log}.append'::regproc"
+    assert "lock_timeout=5s" in log.fetch(bound)[0][0]
     log.run("ALTER FUNCTION {log}.append SET lock_timeout = '20ms'")
     first = tagged()
 
