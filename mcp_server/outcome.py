@@ -8,7 +8,7 @@ import msgspec
 
 from domain.application import Done
 from domain.ticket.rules import Ticket
-from domain.ticket.words import Priority, Status
+from domain.ticket.words import Status
 
 
 class TicketOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -20,7 +20,6 @@ class TicketOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """False where everything was so already: nothing was done."""
     status: Status
     status_name: str
-    priority: Priority
     department_id: UUID
     tags: tuple[str, ...]
     agent_id: UUID | msgspec.UnsetType = msgspec.UNSET
@@ -40,7 +39,6 @@ def outcome_of(done: Done) -> Mapping[str, Any]:
             changed=done.changed,
             status=ticket.status,
             status_name=ticket.status.word,
-            priority=ticket.priority,
             department_id=ticket.department,
             tags=ticket.tags,
             agent_id=ticket.agent or msgspec.UNSET,

@@ -23,7 +23,7 @@ IdempotencyKey = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        description="Optional, your choice: reuse the same key when you retry, and it is done once.",
+        description="Optional: reuse the same key when you retry, and it is done once.",
     ),
 ]
 Tags = Annotated[tuple[Tag, ...], Meta(min_length=1, max_length=50)]

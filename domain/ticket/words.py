@@ -88,14 +88,8 @@ class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 MAX_TAGS = 50
 MAX_TAG_LENGTH = 64
 
-Tag = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=MAX_TAG_LENGTH,
-        description="A tag's name; case does not matter, spaces around it are cut off.",
-    ),
-]
+# Case does not matter in a tag, nor space around it.
+Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_LENGTH)]
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # no I and O: they read as 1 and 0
 _CODES = len(_LETTERS) ** 3 * 100_000

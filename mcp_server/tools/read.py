@@ -12,13 +12,15 @@ from mcp_server.tool import READS, Query, Tool
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.listings import AgentPage, DepartmentPage
 from projections.metadata import TicketMetadata
+from projections.question import TicketSearch
+from projections.searching import TicketPage
 from projections.tags import TicketTags
 from projections.views import Views
 
 Cursor = Annotated[
     # A cursor holds the name that its page ended with.
     str,
-    Meta(max_length=2_000, description="Optional. The cursor of the last answer, to go on."),
+    Meta(max_length=2_000, description="next_cursor of the last answer."),
 ]
 
 
@@ -31,7 +33,7 @@ class GetTicketContext(Read, frozen=True, kw_only=True):
 
     ticket_id: TicketRef
     message_limit: Annotated[
-        int, Meta(ge=1, le=50, description="How many of the most recent messages.")
+        int, Meta(ge=1, le=50, description="How many messages.")
     ] = 10
 
 
@@ -45,7 +47,7 @@ class GetTicketMessages(Read, frozen=True, kw_only=True):
     include_quoted: Annotated[
         bool, Meta(description="Also give the earlier text that a reply quotes.")
     ] = False
-    message_id: Annotated[UUID, Meta(description="Optional. Only this message.")] | UnsetType = (
+    message_id: Annotated[UUID, Meta(description="Only this message.")] | UnsetType = (
         UNSET
     )
     offset: Annotated[
@@ -69,7 +71,7 @@ class ListAgents(Read, frozen=True, kw_only=True):
     """List the agents, to find whom to assign a ticket to."""
 
     department_id: (
-        Annotated[UUID, Meta(description="Optional. Only members of this department.")] | UnsetType
+        Annotated[UUID, Meta(description="Only its members.")] | UnsetType
     ) = UNSET
     cursor: Cursor | UnsetType = UNSET
 
@@ -123,10 +125,14 @@ async def _departments(views: Views, _caller: Caller, ask: ListDepartments) -> A
     return await views.list_departments(cursor=ask.cursor or None), None
 
 
+async def _search(views: Views, caller: Caller, ask: TicketSearch) -> Answer:
+    return await views.search_tickets(caller, ask), None
+
+
 def _read_tool(
     name: str,
     title: str,
-    input: type[Read],  # noqa: A002 - the specification's word
+    input: type[Struct],  # noqa: A002 - the specification's word
     output: type[Struct],
     query: Query,
     *,
@@ -164,4 +170,5 @@ READ_TOOLS = (
         _departments,
         permission=Permission.DIRECTORY_READ,
     ),
+    _read_tool("search_tickets", "Search tickets", TicketSearch, TicketPage, _search),
 )
