@@ -5,6 +5,7 @@ from projections.budget import BudgetView
 from projections.credentials import CredentialsView
 from projections.directory import DirectoryView
 from projections.messages import MessagesView
+from projections.search import SearchView
 from projections.tags import TagsView
 from projections.tickets import TicketsView
 from projections.view import View
@@ -17,4 +18,5 @@ VIEWS: tuple[View, ...] = (
     CredentialsView(),
     ActivityView(),
     BudgetView(),
+    SearchView(),
 )

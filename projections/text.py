@@ -1,6 +1,8 @@
 """Foreign text as it may be shown: without what misleads the eye or hides, and without quotes."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 
 # Everything below space but tab and newline, and delete.
 _ASCII_CONTROLS = bytes(set(range(32)) - {9, 10} | {127})
@@ -74,3 +76,30 @@ def _drop_attribution(kept: list[str]) -> int:
             del kept[len(kept) - blank - size :]
             return size
     return 0
+
+
+_MARKS = re.compile("[\\u0300-\\u036f]")
+
+
+def folded(text: str) -> str:
+    """Return text as it is searched: case and accents do not tell two words apart.
+
+    PostgreSQL's own folding depends on the database's locale, so it is done here.
+    """
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", _MARKS.sub("", apart))
+
+
+def excerpt(text: str, words: Sequence[str], size: int) -> str:
+    """Return some characters of a text on one line, around the first of the words in it."""
+    line = " ".join(text.split())
+    if len(line) <= size:
+        return line
+    low = line.lower()
+    # Endings differ from form to form of a word.
+    places = [low.find(word[: max(4, len(word) - 3)]) for word in words]
+    start = max(0, min((place for place in places if place >= 0), default=0) - size // 4)
+    start = min(start, len(line) - size)
+    return f"{'…' if start else ''}{line[start : start + size]}{'…' if start + size < len(line) else ''}"

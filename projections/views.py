@@ -7,10 +7,12 @@ from uuid import UUID
 from psycopg_pool import AsyncConnectionPool
 
 from domain.caller import Caller
-from projections import conversation, listings, metadata, tags
+from projections import conversation, listings, metadata, searching, tags
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.listings import AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
+from projections.question import TicketSearch
+from projections.searching import TicketPage
 from projections.tags import TicketTags
 from projections.view import Connection, qualified
 
@@ -106,6 +108,10 @@ class Views:
     async def get_tags(self, caller: Caller, reference: str) -> TicketTags:
         async with self._pool.connection() as connection:
             return await tags.get_tags(connection, self._schema, caller, reference)
+
+    async def search_tickets(self, caller: Caller, search: TicketSearch) -> TicketPage:
+        async with self._pool.connection() as connection:
+            return await searching.search_tickets(connection, self._schema, caller, search)
 
     async def list_agents(
         self,

@@ -1,0 +1,114 @@
+"""What a search asks: words, phrases, words to leave out, codes, and what narrows it."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal, NamedTuple
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from domain.refusals import Code, Refused
+from domain.ticket.words import Priority, Status, Tag
+from projections.text import clean, folded
+
+Sort = Literal["relevance", "changed", "created", "priority"]
+Moment = Annotated[
+    str, Meta(max_length=40, description="A date or a time: 2026-05-01 or 2026-05-01T12:00:00Z.")
+]
+
+# More words say little more and cost as much as the first.
+_WORDS = 12
+_PART = re.compile(r'(-?)(?:"([^"]*)"|([^\s"]+))')
+_CODE = re.compile(r"[A-Z]{3}-\d{5}")
+
+
+class TicketSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Search tickets by words, or list them; all that is given narrows the result."""
+
+    query: (
+        Annotated[
+            str,
+            Meta(
+                max_length=500,
+                description="Words, in any language; subjects weigh most. "
+                '"Quotes" for an exact phrase, -word to leave out, word* for a beginning. '
+                "A ticket code finds that ticket. Absent: lists tickets.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    status: (
+        Annotated[list[Status], Meta(description="Only with one of these statuses.")] | UnsetType
+    ) = UNSET
+    department_id: Annotated[UUID, Meta(description="Only of this department.")] | UnsetType = UNSET
+    agent_id: Annotated[UUID, Meta(description="Only assigned to this agent.")] | UnsetType = UNSET
+    tags: (
+        Annotated[list[Tag], Meta(max_length=10, description="Only with all of these tags.")]
+        | UnsetType
+    ) = UNSET
+    priority: Annotated[Priority, Meta(description="Only of this priority.")] | UnsetType = UNSET
+    created_from: Annotated[Moment, Meta(description="Opened then or later.")] | UnsetType = UNSET
+    created_to: Annotated[Moment, Meta(description="Opened before then.")] | UnsetType = UNSET
+    changed_from: Annotated[Moment, Meta(description="Last changed then or later.")] | UnsetType = (
+        UNSET
+    )
+    changed_to: Annotated[Moment, Meta(description="Last changed before then.")] | UnsetType = UNSET
+    sort: (
+        Annotated[
+            Sort,
+            Meta(
+                description="relevance (default with a query): the best sixty tickets, also with "
+                "some of the words. The others show all with every word, latest or most urgent "
+                "first."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    cursor: (
+        Annotated[str, Meta(max_length=500, description="next_cursor of the last answer.")]
+        | UnsetType
+    ) = UNSET
+    limit: Annotated[int, Meta(ge=1, le=50, description="Tickets a page.")] = 10
+
+
+class Asked(NamedTuple):
+    """A query taken apart; words as they are written, folded."""
+
+    words: list[str]
+    phrases: list[str]
+    without: list[str]
+    codes: list[str]
+
+    @property
+    def positive(self) -> bool:
+        """Whether anything is asked for, and not only left out."""
+        return bool(self.words)
+
+
+def asked(query: str) -> Asked:
+    """Take a query apart; the words of a phrase count among the words, too."""
+    query = clean(query)
+    words: dict[str, None] = {}
+    phrases: list[str] = []
+    without: list[str] = []
+    for minus, phrase, word in _PART.findall(query):
+        part = folded(phrase or word)
+        if minus:
+            without.append(part)
+            continue
+        if phrase:
+            phrases.append(part)
+        words.update(dict.fromkeys(part.split()))
+    return Asked(list(words)[:_WORDS], phrases[:4], without[:8], _CODE.findall(query.upper()))
+
+
+def moment(text: str) -> datetime:
+    """Read a date (its midnight) or a time, UTC where nothing else is said."""
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(
+            Code.INVALID_ARGUMENTS,
+            f"{text!r} is no date or time. Write it as 2026-05-01 or 2026-05-01T12:00:00Z.",
+        ) from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

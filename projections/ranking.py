@@ -1,0 +1,123 @@
+"""The query that ranks: which tickets answer some words best, in one statement of bounded work."""
+
+from typing import LiteralString
+
+# Each word is looked up in the index of all words and in that of subjects. A word of fewer than 512
+# tickets is rare. Words weigh more the rarer they are, in steps of powers of two (the bucket), so
+# that one more ticket somewhere does not move the others. All tickets with a rare word compete, and
+# of those with all common words, and of those with a word in the subject, the newest 512. The
+# sixty most promising are scored exactly: the weights of their words, thrice in the subject,
+# times the share of the asked weight that they cover. Where a word is in few tickets and in no
+# subject it may be misspelled or cut short: subjects that look alike count for it.
+#
+# What a search is narrowed by stands in place of $filters.
+_PARSED: LiteralString = """
+CASE WHEN word LIKE '%%*' AND numnode(plainto_tsquery('pg_catalog.english', word)) > 0
+THEN (plainto_tsquery('pg_catalog.english', word)::text || ':*')::tsquery
+ELSE plainto_tsquery('pg_catalog.english', word) END
+"""
+RULED: LiteralString = f"""
+ruled AS MATERIALIZED (
+    SELECT coalesce(string_agg(part, ' & '), '')::tsquery AS q
+    FROM (
+        SELECT '(' || phraseto_tsquery('pg_catalog.english', phrase)::text || ')'
+        FROM unnest(%(phrases)s::text[]) AS phrase
+        UNION ALL
+        SELECT '!(' || phraseto_tsquery('pg_catalog.english', word)::text || ')'
+        FROM unnest(%(without)s::text[]) AS word
+        UNION ALL
+        SELECT '(' || ({_PARSED})::text || ')' FROM unnest(%(required)s::text[]) AS word
+        UNION ALL
+        SELECT '(' || %(inside)s || ')'
+    ) AS parts (part)
+    WHERE part NOT IN ('()', '!()')
+)
+"""
+"""What each ticket found has to meet, as one tsquery."""
+
+RANKING: LiteralString = f"""
+WITH {RULED}, asked AS MATERIALIZED (
+    SELECT place, word, {_PARSED} AS q
+    FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, place)
+), found AS MATERIALIZED (
+    SELECT place, word, q,
+        ARRAY(
+            SELECT s.number FROM {{views}}.search s
+            WHERE s.words @@ (asked.q && (SELECT q FROM ruled)) $filters LIMIT 512
+        ) AS anywhere,
+        ARRAY(
+            SELECT s.number FROM {{views}}.search s WHERE s.title @@ asked.q $filters
+            ORDER BY s.number DESC LIMIT 512
+        ) AS titled
+    FROM asked
+), guessed AS MATERIALIZED (
+    SELECT place, q, anywhere, titled, CASE
+        WHEN cardinality(anywhere) < 16 AND cardinality(titled) < 3
+            AND length(word) > 3 AND numnode(q) > 0
+        THEN ARRAY(
+            SELECT s.number FROM {{views}}.search s
+            WHERE s.subject OPERATOR({{ext}}.%%>) found.word $filters
+            ORDER BY {{ext}}.word_similarity(found.word, s.subject) DESC, s.number DESC LIMIT 256
+        ) ELSE '{{{{}}}}' END AS alike
+    FROM found
+), counted AS MATERIALIZED (
+    SELECT *, coalesce((%(buckets)s::int4[])[place], width_bucket(
+        greatest(cardinality(anywhere), cardinality(alike)),
+        '{{{{1,2,4,8,16,32,64,128,256,512}}}}'::int4[]
+    )) AS bucket
+    FROM guessed
+), term AS MATERIALIZED (
+    SELECT *, ('{{{{10.4,9.7,9.0,8.3,7.6,7.0,6.3,5.6,4.9,3.2}}}}'::float8[])[bucket] AS weight
+    FROM counted WHERE bucket > 0 ORDER BY bucket, place LIMIT 8
+), asking AS MATERIALIZED (
+    SELECT array_agg(q) AS qs, array_agg(weight) AS weights, sum(weight) AS total,
+        coalesce(string_agg('(' || q::text || ')', '|') FILTER (WHERE bucket < 10), '')::tsquery
+            AS rare,
+        string_agg('(' || q::text || ')', '&') FILTER (WHERE bucket = 10)::tsquery AS common,
+        sum(weight) FILTER (WHERE bucket = 10) AS common_weight
+    FROM term
+), sign AS (
+    SELECT unnest(anywhere) AS number, weight AS words, 0 AS title, 0 AS alike
+    FROM term WHERE bucket < 10
+    UNION ALL
+    SELECT unnest(titled), 0, weight, 0 FROM term
+    UNION ALL
+    SELECT unnest(alike), 0, 0, weight FROM term
+    UNION ALL
+    SELECT s.number, asking.common_weight, 0, 0 FROM asking, LATERAL (
+        SELECT s.number FROM {{views}}.search s
+        WHERE s.words @@ (asking.common && asking.rare && (SELECT q FROM ruled)) $filters
+        ORDER BY s.number DESC LIMIT 512
+    ) s
+), promising AS MATERIALIZED (
+    SELECT number, sum(alike) AS alike FROM sign GROUP BY number
+    ORDER BY (sum(words) + 2 * sum(title) + 3 * sum(alike))
+        * (greatest(sum(words), sum(title)) + sum(alike)) DESC, number DESC
+    LIMIT 60
+), document AS MATERIALIZED (
+    -- In an array, words are fetched once and not once a term.
+    SELECT s.ticket, s.number, s.title, ARRAY[s.words] AS words, p.alike
+    FROM promising p JOIN {{views}}.search s USING (number)
+), scored AS (
+    SELECT ticket, number, (
+        SELECT (has.words + 2 * has.title + 3 * d.alike) * (has.words + d.alike) / asking.total
+        FROM (
+            SELECT coalesce(sum(weight) FILTER (WHERE d.words[1] @@ q), 0) AS words,
+                coalesce(sum(weight) FILTER (WHERE d.title @@ q), 0) AS title
+            FROM unnest(asking.qs, asking.weights) AS x (q, weight)
+        ) AS has
+    ) AS score
+    FROM document d, asking, ruled WHERE numnode(ruled.q) = 0 OR d.words[1] @@ ruled.q
+    UNION ALL
+    SELECT s.ticket, s.number, 1000000
+    FROM {{views}}.tickets t JOIN {{views}}.search s ON s.ticket = t.id
+    WHERE t.code = ANY (%(codes)s) $filters
+), ranked AS (
+    SELECT ticket, number, max(score) AS score FROM scored
+    WHERE number <= %(until)s GROUP BY ticket, number
+)
+SELECT ticket, score, number, (SELECT max(number) FROM {{views}}.search) AS newest,
+    (SELECT array_agg(bucket ORDER BY place) FROM counted) AS buckets
+FROM ranked WHERE (score, number) < (%(score)s, %(number)s)
+ORDER BY score DESC, number DESC LIMIT %(limit)s
+"""

@@ -1,0 +1,191 @@
+"""The view behind the search: one row a ticket, with its words and all that a search narrows by."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from domain.fact import Recorded
+from domain.ticket import facts as ticket
+from domain.ticket.words import Status
+from projections.table import Table, recordset
+from projections.tags import tag_key
+from projections.text import clean, folded, unquoted
+from projections.tickets import URGENCY, Change
+from projections.view import Connection, qualified
+
+# Characters of one message, and of one ticket in a page, that are indexed; and the bytes of words
+# after which a ticket takes no more. PostgreSQL refuses a tsvector of 1 MB.
+_MESSAGE, _TEXT = 10_000, 50_000
+_FULL: LiteralString = "300000"
+
+SEARCH = Table(
+    "search",
+    {
+        "ticket": "uuid",
+        # Its place in the order of opening.
+        "number": "int8 NOT NULL",
+        "department": "uuid NOT NULL",
+        "agent": "uuid",
+        "status": "text NOT NULL",
+        "urgency": "int2 NOT NULL",
+        "tags": "text[] NOT NULL",
+        "created_at": "timestamptz NOT NULL",
+        "changed_at": "timestamptz NOT NULL",
+        "subject": "text NOT NULL",
+        "title": "tsvector NOT NULL",
+        # Of the subject, the requester, the messages; and the department, so that the index knows
+        # who may see it: a word with a space in it, which no text and no query has.
+        "words": "tsvector NOT NULL",
+    },
+    key="ticket",
+)
+
+_NEW: dict[LiteralString, LiteralString] = {
+    "ticket": "uuid",
+    "number": "int8",
+    "department": "uuid",
+    "agent": "uuid",
+    "status": "text",
+    "urgency": "int2",
+    "tags": "text[]",
+    "created_at": "timestamptz",
+    "changed_at": "timestamptz",
+    "subject": "text",
+    "text": "text",
+}
+_CHANGED: dict[LiteralString, LiteralString] = {
+    "ticket": "uuid",
+    "department": "uuid",
+    "assigned": "boolean",
+    "agent": "uuid",
+    "status": "text",
+    "gone": "text[]",
+    "added": "text[]",
+    "changed_at": "timestamptz",
+    "text": "text",
+}
+
+# Words are stemmed as English, which leaves other languages' words nearly as they are.
+_INSERT: LiteralString = f"""
+INSERT INTO {{views}}.search
+SELECT c.ticket, c.number, c.department, c.agent, c.status, c.urgency, c.tags, c.created_at,
+    c.changed_at, c.subject, to_tsvector('pg_catalog.english', c.subject),
+    to_tsvector('pg_catalog.english', c.text) || array_to_tsvector(ARRAY['in ' || c.department])
+FROM {recordset(_NEW)}
+"""
+# The words stay the very same value where nothing was written, so that no index is touched.
+_UPDATE: LiteralString = f"""
+UPDATE {{views}}.search s SET
+    department = coalesce(c.department, s.department),
+    agent = CASE WHEN c.assigned THEN c.agent ELSE s.agent END,
+    status = coalesce(c.status, s.status),
+    tags = CASE WHEN c.gone IS NULL AND c.added IS NULL THEN s.tags ELSE ARRAY(
+        SELECT unnest(s.tags) EXCEPT SELECT unnest(c.gone) UNION SELECT unnest(c.added) ORDER BY 1
+    ) END,
+    changed_at = c.changed_at,
+    words = CASE
+        WHEN c.department IS NULL AND (c.text IS NULL OR pg_column_size(s.words) > {_FULL})
+        THEN s.words
+        ELSE ts_delete(s.words, 'in ' || s.department)
+            || CASE WHEN pg_column_size(s.words) > {_FULL} THEN ''
+                ELSE to_tsvector('pg_catalog.english', coalesce(c.text, '')) END
+            || array_to_tsvector(ARRAY['in ' || coalesce(c.department, s.department)])
+    END
+FROM {recordset(_CHANGED)}
+WHERE s.ticket = c.ticket
+"""
+
+
+class SearchView:
+    """One row a ticket, made for looking at many of them quickly."""
+
+    name = "search"
+    version = 1
+    # Rows are short, for a search looks at many; words lie apart and uncompressed, for it looks at
+    # those of few. What changes often is in no index, so that its change touches none.
+    tables: LiteralString = (
+        SEARCH.ddl
+        + """
+    ALTER TABLE {views}.search SET (fillfactor = 85, toast_tuple_target = 256);
+    ALTER TABLE {views}.search ALTER words SET STORAGE EXTERNAL;
+    """
+    )
+    indexes: LiteralString = """
+    CREATE UNIQUE INDEX search_number ON {views}.search (number);
+    CREATE INDEX search_words ON {views}.search USING gin (words) WITH (fastupdate = off);
+    CREATE INDEX search_title ON {views}.search USING gin (title) WITH (fastupdate = off);
+    CREATE INDEX search_subject ON {views}.search
+        USING gin (subject {ext}.gin_trgm_ops) WITH (fastupdate = off);
+    """
+
+    async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
+        opened: dict[UUID, dict[str, Any]] = {}
+        changes: dict[UUID, Change] = {}
+        texts: defaultdict[UUID, list[str]] = defaultdict(list)
+        for position, event in page:
+            fact = event.fact
+            if type(fact) not in ticket.FACTS:
+                continue
+            key, at = event.originator_id, event.envelope.at
+            if isinstance(fact, ticket.Opened):
+                requester = fact.requester
+                texts[key] = [fact.subject, requester.name, requester.email or ""]
+                opened[key] = {
+                    "ticket": key,
+                    "number": position,
+                    "department": fact.department,
+                    "status": Status.NEW,
+                    "urgency": URGENCY[fact.priority],
+                    "tags": sorted(map(tag_key, fact.tags)),
+                    "created_at": at,
+                    "changed_at": at,
+                    "subject": folded(clean(fact.subject)),
+                }
+                continue
+            if isinstance(fact, ticket.MessageAdded):
+                body = clean(fact.body)
+                texts[key].append((unquoted(body) or body)[:_MESSAGE])
+            change = changes.get(key)
+            if change is None:
+                change = changes[key] = Change(key, at)
+            change.apply(fact, at)
+        for key, row in opened.items():
+            row["text"] = _text(texts.pop(key))
+            if change := changes.pop(key, None):
+                _apply(row, change)
+        changed = [_row(change, texts.get(key)) for key, change in changes.items()]
+        for query, rows in ((_INSERT, list(opened.values())), (_UPDATE, changed)):
+            if rows:
+                parameter = msgspec.json.encode(rows).decode()
+                await connection.execute(qualified(query, schema), (parameter,), prepare=True)
+
+
+def _text(pieces: list[str]) -> str:
+    return folded(clean("\n".join(pieces))[:_TEXT])
+
+
+def _apply(row: dict[str, Any], change: Change) -> None:
+    """Let what happened in the same page come into a new row."""
+    row["changed_at"] = change.changed_at
+    row["agent"] = change.agent
+    row["status"] = change.status or row["status"]
+    row["department"] = change.department or row["department"]
+    tags = set(row["tags"]).difference(map(tag_key, change.gone or ()))
+    row["tags"] = sorted(tags.union(map(tag_key, change.added or ())))
+
+
+def _row(change: Change, pieces: list[str] | None) -> dict[str, Any]:
+    return {
+        "ticket": change.id,
+        "department": change.department,
+        "assigned": change.assigned,
+        "agent": change.agent,
+        "status": change.status,
+        "gone": change.gone and [*map(tag_key, change.gone)],
+        "added": change.added and [*map(tag_key, change.added)],
+        "changed_at": change.changed_at,
+        "text": _text(pieces) if pieces else None,
+    }
