@@ -85,10 +85,10 @@ async def bring_up_to_date(settings: Settings, on_progress: OnProgress | None = 
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[Desk]:
-    """Open the account, brought up to date, with its budget."""
+async def opened(settings: Settings, *, follow: bool = True) -> AsyncGenerator[Desk]:
+    """Open the account, brought up to date, with its budget; `follow` as in `Desk.open`."""
     await bring_up_to_date(settings)
     desk = Desk(settings)
-    async with desk.open():
+    async with desk.open(follow=follow):
         await desk.execute(Wish(OpenBudget()), via="system")
         yield desk

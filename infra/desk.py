@@ -75,9 +75,12 @@ class Desk:
         return Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncGenerator[Self]:
-        """Connect and follow the log; the schema must be up to date. Close in order at the end."""
-        async with self.pool, self.live:
+    async def open(self, *, follow: bool = True) -> AsyncGenerator[Self]:
+        """Connect and follow the log; the schema must be up to date. Close in order at the end.
+
+        Without `follow` the views are left to other processes, or to the next one.
+        """
+        async with self.pool, self.live if follow else contextlib.nullcontext():
             self.writer.start()
             try:
                 yield self
