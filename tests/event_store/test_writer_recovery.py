@@ -151,11 +151,13 @@ async def test_an_answer_lost_twice_is_no_promise_and_nothing_is_stored_twice(
     assert log.events.count(request.events[0]) == 1
 
 
-async def test_a_lock_that_nobody_releases_is_no_promise(log: Log, database: str) -> None:
+async def test_a_lock_that_nobody_releases_is_waited_for_once(log: Log, database: str) -> None:
     log.run("ALTER FUNCTION {log}.append SET lock_timeout = '20ms'")
     async with writing(database) as writer:
         with held(database):
+            start = time.monotonic()
             assert await answers(begin(writer, store(tagged()))) == [None]
+            assert time.monotonic() - start < SECONDS / 5  # a look-up would wait for five seconds
         (answer,) = await answers(begin(writer, store(tagged())))
 
     assert answer
