@@ -14,6 +14,15 @@ CODES = 24**3 * 100_000
 NUMBERS = st.integers(0, CODES - 1)
 
 
+def test_a_number_keeps_its_code_for_ever() -> None:
+    """Else the next ticket could get the code of an old one."""
+    assert [code_of(number) for number in (1, 2, 1_000_000)] == [
+        "ZQM-75634",
+        "SRW-27287",
+        "UWP-23981",
+    ]
+
+
 def test_the_first_hundred_thousand_codes_are_all_different() -> None:
     codes = {code_of(number) for number in range(1, 100_001)}
     assert len(codes) == 100_000
