@@ -4,6 +4,7 @@ import click
 
 from tests.bench.appends import appends
 from tests.bench.calls import calls
+from tests.bench.views import views
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -13,6 +14,7 @@ def bench() -> None:
 
 bench.add_command(appends)
 bench.add_command(calls)
+bench.add_command(views)
 
 if __name__ == "__main__":
     bench(prog_name="python -m tests.bench")
