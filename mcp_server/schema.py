@@ -19,16 +19,14 @@ def input_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def output_outline(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the schema of a tool's answer down to its fields' types.
+    """Return the schema of a tool's answer: the fields that it always has, with their types.
 
     Every tool's schemas are in a model's context all the time, so this stays an outline; the
     answers name their fields themselves.
     """
-    properties = input_schema(struct)["properties"]
-    return {
-        "type": "object",
-        "properties": {name: {"type": field["type"]} for name, field in properties.items()},
-    }
+    schema = input_schema(struct)
+    always = {name: {"type": schema["properties"][name]["type"]} for name in schema["required"]}
+    return {"type": "object", "properties": always}
 
 
 def _components(struct: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,8 +1,10 @@
 """The MCP server over the tools: lists and calls them, and lets nothing but our own words out."""
 
+import asyncio
 import logging
+from collections.abc import Coroutine
 from importlib import metadata
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import mcp_types as types
 import msgspec
@@ -30,6 +32,7 @@ INSTRUCTIONS = (
 )
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def build_server(dispatcher: Dispatcher) -> Server[Any]:
@@ -44,7 +47,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
         if params and params.cursor:
             raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
-        await identity.confirm()
+        await _to_its_end(identity.confirm())
         return declared
 
     async def call_tool(
@@ -54,7 +57,9 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
         if client := _client(ctx):
             identity.speaks_as(client)
         try:
-            answer = await dispatcher.call(identity, params.name, params.arguments or {})
+            answer = await _to_its_end(
+                dispatcher.call(identity, params.name, params.arguments or {})
+            )
         except UnknownTool:
             raise MCPError(
                 code=types.INVALID_PARAMS, message=f"Unknown tool: {params.name[:64]}"
@@ -97,6 +102,15 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     )
     server.middleware.append(mask)
     return server
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Let work come to its end though its client leaves, whose stream's scope then cancels it.
+
+    Such a scope cancels whatever is awaited, cleaning up included: a connection on its way back
+    to the pool would be lost.
+    """
+    return await asyncio.shield(asyncio.create_task(work))
 
 
 def _state(ctx: ServerRequestContext[Any]) -> dict[str, Any]:

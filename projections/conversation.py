@@ -252,7 +252,8 @@ async def _fetch(
             "ticket": ticket,
             "after": after,
             "message": message,
-            "offset": offset,
+            # Beyond any text, but not beyond what may be added to.
+            "offset": min(offset, 2**30),
             "size": size,
             "quoted": quoted,
             "limit": limit,

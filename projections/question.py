@@ -11,10 +11,23 @@ from domain.refusals import Code, Refused
 from domain.ticket.words import Priority, Status, Tag
 from projections.text import clean, folded
 
-Sort = Literal["relevance", "changed", "created", "priority"]
-Moment = Annotated[
-    str, Meta(max_length=40, description="A date or a time: 2026-05-01 or 2026-05-01T12:00:00Z.")
+# What people call a status; the codes are the database's.
+StatusWord = Literal[
+    "initial",
+    "new",
+    "chatting",
+    "calling",
+    "open",
+    "answered",
+    "postponed",
+    "resolved",
+    "closed",
+    "spam",
+    "deleted",
 ]
+STATUSES: dict[str, Status] = {status.word: status for status in Status}
+Sort = Literal["relevance", "changed", "created", "priority"]
+Moment = Annotated[str, Meta(max_length=40, description="2026-05-01 or 2026-05-01T12:00:00Z.")]
 
 # More words say little more and cost as much as the first.
 _WORDS = 12
@@ -30,23 +43,19 @@ class TicketSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             str,
             Meta(
                 max_length=500,
-                description="Words, in any language; subjects weigh most. "
-                '"Quotes" for an exact phrase, -word to leave out, word* for a beginning. '
-                "A ticket code finds that ticket. Absent: lists tickets.",
+                description='Words; "a phrase", -without, begin*; or a ticket code. '
+                "Absent: lists tickets.",
             ),
         ]
         | UnsetType
     ) = UNSET
-    status: (
-        Annotated[list[Status], Meta(description="Only with one of these statuses.")] | UnsetType
-    ) = UNSET
-    department_id: Annotated[UUID, Meta(description="Only of this department.")] | UnsetType = UNSET
-    agent_id: Annotated[UUID, Meta(description="Only assigned to this agent.")] | UnsetType = UNSET
+    status: Annotated[list[StatusWord], Meta(description="One of these.")] | UnsetType = UNSET
+    department_id: Annotated[UUID, Meta(description="In this department.")] | UnsetType = UNSET
+    agent_id: Annotated[UUID, Meta(description="Assigned to this agent.")] | UnsetType = UNSET
     tags: (
-        Annotated[list[Tag], Meta(max_length=10, description="Only with all of these tags.")]
-        | UnsetType
+        Annotated[list[Tag], Meta(max_length=10, description="Having all of these.")] | UnsetType
     ) = UNSET
-    priority: Annotated[Priority, Meta(description="Only of this priority.")] | UnsetType = UNSET
+    priority: Annotated[Priority, Meta(description="With this priority.")] | UnsetType = UNSET
     created_from: Annotated[Moment, Meta(description="Opened then or later.")] | UnsetType = UNSET
     created_to: Annotated[Moment, Meta(description="Opened before then.")] | UnsetType = UNSET
     changed_from: Annotated[Moment, Meta(description="Last changed then or later.")] | UnsetType = (

@@ -15,7 +15,7 @@ from projections.cursors import decode_cursor, encode_cursor
 from projections.listings import NextCursor
 from projections.metadata import COLUMNS, WIDTH, Named, metadata
 from projections.pages import fill
-from projections.question import Asked, Sort, TicketSearch, asked, moment
+from projections.question import STATUSES, Asked, Sort, TicketSearch, asked, moment
 from projections.ranking import RANKING, RULED
 from projections.tags import tag_key
 from projections.text import excerpt
@@ -207,7 +207,7 @@ def _narrowing(caller: Caller, search: TicketSearch) -> dict[str, Any]:
             "visible": visible,
             "department": search.department_id or None,
             "agent": search.agent_id or None,
-            "status": [status.value for status in search.status] if search.status else None,
+            "status": [STATUSES[word].value for word in search.status] if search.status else None,
             "urgency": URGENCY[search.priority] if search.priority else None,
             "tags": list({tag_key(tag) for tag in search.tags}) if search.tags else None,
             "created_from": moment(search.created_from) if search.created_from else None,

@@ -21,11 +21,24 @@ _ANY: LiteralString = "SELECT EXISTS (SELECT 1 FROM {views}.tickets)"
 _CODES = 20_000
 
 
+async def configure(connection: Connection) -> None:
+    """Prepare a new connection of the pool: for `AsyncConnectionPool(configure=...)`.
+
+    Times are read as UTC. The queries are made for any values, so planning them for each anew,
+    or compiling them, costs more than running them.
+    """
+    await connection.set_autocommit(True)
+    await connection.execute(
+        "SELECT set_config(name, value, false) FROM (VALUES ('TimeZone', 'UTC'), ('jit', 'off'), "
+        "('plan_cache_mode', 'force_generic_plan')) AS settings (name, value)"
+    )
+
+
 class Views:
     """The views of one account. `reference` is a ticket's id or its code.
 
-    Connections of the pool are expected in autocommit and with the time zone UTC. A ticket that
-    the caller may not see is refused as one that does not exist.
+    Connections of the pool are expected as `configure` leaves them. A ticket that the caller may
+    not see is refused as one that does not exist.
     """
 
     def __init__(self, pool: AsyncConnectionPool[Connection], schema: str) -> None:
