@@ -41,13 +41,26 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     declared = types.ListToolsResult(tools=[tool.declaration for tool in tools.values()])
     schemas = {name: tool.declaration.input_schema for name, tool in tools.items()}
 
+    unfinished: set[asyncio.Task[Any]] = set()
+
+    async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+        """Let work come to its end though its client leaves, whose stream's scope then cancels it.
+
+        Such a scope cancels whatever is awaited, cleaning up included: a connection on its way
+        back to the pool would be lost.
+        """
+        task = asyncio.create_task(work)
+        unfinished.add(task)
+        task.add_done_callback(unfinished.discard)
+        return await asyncio.shield(task)
+
     async def list_tools(
         ctx: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         if params and params.cursor:
             raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
-        await _to_its_end(identity.confirm())
+        await to_its_end(identity.confirm())
         return declared
 
     async def call_tool(
@@ -57,7 +70,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
         if client := _client(ctx):
             identity.speaks_as(client)
         try:
-            answer = await _to_its_end(
+            answer = await to_its_end(
                 dispatcher.call(identity, params.name, params.arguments or {})
             )
         except UnknownTool:
@@ -102,15 +115,6 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     )
     server.middleware.append(mask)
     return server
-
-
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Let work come to its end though its client leaves, whose stream's scope then cancels it.
-
-    Such a scope cancels whatever is awaited, cleaning up included: a connection on its way back
-    to the pool would be lost.
-    """
-    return await asyncio.shield(asyncio.create_task(work))
 
 
 def _state(ctx: ServerRequestContext[Any]) -> dict[str, Any]:
