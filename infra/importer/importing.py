@@ -1,6 +1,7 @@
 """Importing a file: what is missing becomes tickets, many at once, each whole or not at all."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -42,6 +43,8 @@ async def import_issues(desk: Desk, file: Path, limit: int | None, told: Told) -
     census = take_census(read_issues(file, limit))
     directory = await make_directory(desk, census)
     run = _Import(desk, directory, lambda done: told(done, census.issues))
+    # Many objects and hardly a cycle: collecting them costs a quarter of the time.
+    gc.disable()
     try:
         async with asyncio.TaskGroup() as tasks:
             for block in _blocks(_identified(read_issues(file, limit)), BLOCK):
@@ -49,6 +52,8 @@ async def import_issues(desk: Desk, file: Path, limit: int | None, told: Told) -
     except BaseExceptionGroup as failures:
         # One is enough to say, and the others are most often the same.
         raise failures.exceptions[0] from None
+    finally:
+        gc.enable()
     return Imported(run.tickets, run.messages, run.present)
 
 
