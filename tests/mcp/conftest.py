@@ -1,0 +1,72 @@
+"""The product served with a small company in it, once for all tests, and the log behind it."""
+
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from mcp.client.client import Client
+
+from tests.database import Databases
+from tests.mcp.clients import ERAS, Era, connected
+from tests.mcp.company import SUPPORT, Company, Ticket, filled, open_ticket
+from tests.mcp.records import Log
+from tests.mcp.serving import Served, served
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def desk_database(databases: Databases) -> Iterator[str]:
+    with databases.copy() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def company(desk_database: str) -> Company:
+    return filled(desk_database)
+
+
+@pytest.fixture(scope="session")
+def product(desk_database: str, company: Company) -> Generator[Served]:  # noqa: ARG001 - filled first
+    with served(desk_database) as product:
+        yield product
+
+
+@pytest.fixture(scope="session")
+def log(desk_database: str) -> Iterator[Log]:
+    with psycopg.connect(desk_database, autocommit=True) as connection:
+        yield Log(desk_database, connection)
+
+
+@pytest.fixture(params=ERAS, scope="session")
+def era(request: pytest.FixtureRequest) -> Era:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+async def ana(product: Served, company: Company, era: Era) -> AsyncGenerator[Client]:
+    """An agent of Support, in both eras."""
+    async with connected(product.url, company.token("Ana"), era) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def olga(product: Served, company: Company, era: Era) -> AsyncGenerator[Client]:
+    """The owner, who sees all departments, in both eras."""
+    async with connected(product.url, company.token("Olga"), era) as client:
+        yield client
+
+
+@pytest.fixture
+def fresh(product: Served, company: Company) -> Callable[..., Ticket]:
+    """Open a ticket of the test's own, in Support unless said otherwise."""
+
+    def opened(department: str = SUPPORT, **properties: Any) -> Ticket:
+        department_id = company.departments[department]
+        return product.run(open_ticket(product.desk, department_id, **properties))
+
+    return opened

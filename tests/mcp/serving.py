@@ -1,0 +1,140 @@
+"""The product as it is served: in a thread of the test process, or as processes of their own."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Any, NamedTuple, TypeVar, cast
+
+import uvicorn
+import uvloop
+
+from api.mcp import PATH
+from infra.desk import Desk
+from infra.serve.running import serve_until_told
+from infra.settings import Settings, read_settings
+
+SECONDS = 20.0
+T = TypeVar("T")
+
+
+class Served(NamedTuple):
+    """A running server. What is done to `desk` directly runs in the server's own loop."""
+
+    port: int
+    desk: Desk
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def url(self) -> str:
+        return mcp_url(self.port)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(SECONDS)
+
+
+def mcp_url(port: int) -> str:
+    return f"http://127.0.0.1:{port}{PATH}"
+
+
+def listen() -> socket.socket:
+    """Listen on a free port: requests wait there until a server takes them."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(512)
+    return listener
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, or fail after `SECONDS`."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def await_ready(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection.request("GET", "/health/ready")
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    connection.close()
+
+
+@contextmanager
+def served(database_url: str) -> Generator[Served]:
+    """Serve a database in a thread for as long as the block runs."""
+    listener = listen()
+    port: int = listener.getsockname()[1]
+    desk = Desk(Settings(database_url=database_url, port=port))
+    config = uvicorn.Config(
+        cast("Any", desk.app()),  # uvicorn types ASGI in its own words
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+    def serve() -> None:
+        # The listener is closed when the server dies, so that nobody waits for its answer.
+        with listener, runner:
+            runner.run(server.serve([listener]))
+
+    thread = threading.Thread(target=serve, name="server")
+    thread.start()
+    try:
+        await_ready(port)
+        yield Served(port, desk, runner.get_loop())
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Worker(NamedTuple):
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return mcp_url(self.port)
+
+
+@contextmanager
+def workers(database_url: str, number: int = 2) -> Generator[list[Worker]]:
+    """Serve one database from several processes, each on a port of its own."""
+    started = [_start(database_url) for _ in range(number)]
+    try:
+        for worker in started:
+            await_ready(worker.port)
+        yield started
+    finally:
+        for worker in started:
+            worker.process.send_signal(signal.SIGTERM)
+        for worker in started:
+            worker.process.wait(SECONDS)
+
+
+def _start(database_url: str) -> Worker:
+    with listen() as listener:
+        number = listener.fileno()
+        port: int = listener.getsockname()[1]
+        environment = {**os.environ, "DATABASE_URL": database_url, "PORT": str(port)}
+        command = [sys.executable, "-m", "tests.mcp.serving", str(number)]
+        return Worker(port, subprocess.Popen(command, pass_fds=[number], env=environment))
+
+
+if __name__ == "__main__":
+    serve_until_told(
+        read_settings(os.environ), socket.socket(fileno=int(sys.argv[1])), lambda: None
+    )

@@ -1,0 +1,220 @@
+"""Two server processes on one database: what is done through one holds in the other at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from typing import NamedTuple
+
+import httpx2
+import psycopg
+import pytest
+
+from domain.access_tokens import RevokeToken
+from domain.agent import ChangeDepartments, ChangeRole, DeactivateAgent
+from domain.application import Wish
+from domain.budget import SetLimit
+from domain.decider import Command
+from domain.permissions import Role
+from infra.desk import Desk
+from infra.settings import Settings
+from tests.database import Databases
+from tests.mcp.company import (
+    SUPPORT,
+    WORKSHOP,
+    Company,
+    add_agent,
+    filled,
+    generate_token,
+)
+from tests.mcp.records import Log
+from tests.mcp.serving import Worker, workers
+from tests.mcp.wire import Request, call, modern
+
+pytestmark = pytest.mark.anyio
+
+CALLERS = 32
+
+
+class Site(NamedTuple):
+    """Two workers, and the log that they share."""
+
+    database: str
+    company: Company
+    workers: list[Worker]
+    log: Log
+
+
+@pytest.fixture(scope="module")
+def site(databases: Databases) -> Iterator[Site]:
+    with databases.copy() as url:
+        company = filled(url)
+        with workers(url) as started, psycopg.connect(url, autocommit=True) as connection:
+            yield Site(url, company, started, Log(url, connection))
+
+
+@pytest.fixture
+async def office(site: Site) -> AsyncGenerator[Desk]:
+    """A third process's way in: commands that no worker is told of."""
+    desk = Desk(Settings(database_url=site.database))
+    async with desk.open():
+        yield desk
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[httpx2.AsyncClient]:
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=CALLERS)
+    async with httpx2.AsyncClient(limits=limits, timeout=20) as client:
+        yield client
+
+
+async def sent(http: httpx2.AsyncClient, worker: Worker, request: Request) -> httpx2.Response:
+    headers = {name: str(value) for name, value in request.headers.items()}
+    headers |= {
+        "authorization": f"Bearer {request.token}",
+        "content-type": "application/json",
+        "accept": "application/json, text/event-stream",
+    }
+    return await http.post(worker.url, content=request.body, headers=headers)
+
+
+async def answered(http: httpx2.AsyncClient, worker: Worker, request: Request) -> str:
+    """Return an answer's text, a refusal's too."""
+    response = await sent(http, worker, request)
+    assert response.status_code == 200, response.text
+    return response.json()["result"]["content"][0]["text"]
+
+
+async def test_no_call_of_a_revoked_token_is_recorded_above_its_revocation(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    ana = site.company.members["Ana"]
+    token, credential = await generate_token(office, ana.id)
+    before = site.log.head()
+    revoked, busy = asyncio.Event(), asyncio.Barrier(CALLERS + 1)
+    late: list[int] = []
+
+    async def use(number: int) -> None:
+        worker = site.workers[number % 2]
+        request = (
+            call(token, "get_tags", ticket_id=site.company.tickets["new"].code)
+            if number % 4
+            else call(
+                token, "add_tags", ticket_id=site.company.tickets["open"].code, tags=[f"t{number}"]
+            )
+        )
+        for _ in range(3):
+            assert (await sent(http, worker, request)).status_code == 200
+        await busy.wait()
+        while True:
+            too_late = revoked.is_set()
+            status = (await sent(http, worker, request)).status_code
+            assert status in {200, 401}
+            if too_late:
+                late.append(status)
+                return
+
+    async def revoke() -> int:
+        await busy.wait()
+        position = (
+            await office.execute(Wish(RevokeToken(agent=ana.id, token=credential)))
+        ).position
+        revoked.set()
+        return position
+
+    async with asyncio.TaskGroup() as group:
+        revoking = group.create_task(revoke())
+        for number in range(CALLERS):
+            group.create_task(use(number))
+    assert late == [401] * CALLERS
+    made = [c for c in site.log.calls_above(before) if c.envelope.by.credential == credential]
+    assert len(made) >= 3 * CALLERS
+    assert max(c.position for c in made) < revoking.result()
+
+
+async def test_a_revoked_token_lists_no_tools_either(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    ana = site.company.members["Ana"]
+    token, credential = await generate_token(office, ana.id)
+    for worker in site.workers:
+        assert (await sent(http, worker, modern(token, "tools/list"))).status_code == 200
+    await office.execute(Wish(RevokeToken(agent=ana.id, token=credential)))
+    for worker in site.workers:
+        assert (await sent(http, worker, modern(token, "tools/list"))).status_code == 401
+
+
+async def test_what_an_agent_may_see_changes_with_the_next_answer_everywhere(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    workshop, support = (site.company.departments[name] for name in (WORKSHOP, SUPPORT))
+    agent = await add_agent(office, "Rio", Role.AGENT, support)
+    read = call(agent.token, "get_tags", ticket_id=site.company.tickets["brake"].code)
+    steps: list[tuple[Command, bool, str]] = [
+        (ChangeRole(agent=agent.id, role=Role.ADMIN), True, "admin"),
+        (ChangeRole(agent=agent.id, role=Role.AGENT), False, "agent"),
+        (ChangeDepartments(agent=agent.id, departments=(support, workshop)), True, "agent"),
+        (ChangeDepartments(agent=agent.id, departments=()), False, "agent"),
+        (ChangeRole(agent=agent.id, role=Role.OWNER), True, "owner"),
+    ]
+    assert "not_found" in await answered(http, site.workers[0], read)
+    for command, sees, role in steps:
+        before = site.log.head()
+        await office.execute(Wish(command))
+        for worker in site.workers:
+            assert ("safety" in await answered(http, worker, read)) is sees
+        calls = site.log.calls_above(before)
+        assert [c.envelope.by.role for c in calls] == [role, role]
+
+
+async def test_an_agent_who_left_is_let_in_nowhere(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    agent = await add_agent(office, "Leo", Role.AGENT, site.company.departments[SUPPORT])
+    request = call(agent.token, "list_departments")
+    for worker in site.workers:
+        await answered(http, worker, request)
+    await office.execute(Wish(DeactivateAgent(agent=agent.id)))
+    for worker in site.workers:
+        assert (await sent(http, worker, request)).status_code == 401
+
+
+async def test_what_one_worker_wrote_the_other_reads_at_once(
+    site: Site, http: httpx2.AsyncClient
+) -> None:
+    token, ticket = site.company.token("Ben"), site.company.tickets["refund"].code
+    for number in range(50):
+        writer, reader = site.workers[number % 2], site.workers[1 - number % 2]
+        tag = f"n{number}"
+        change = call(token, "add_tags", ticket_id=ticket, tags=[tag])
+        written = await answered(http, writer, change)
+        assert "views_behind" not in written
+        assert f'"{tag}"' in await answered(http, reader, call(token, "get_tags", ticket_id=ticket))
+        undo = call(token, "remove_tags", ticket_id=ticket, tags=[tag])
+        assert '"changed":true' in await answered(http, reader, undo)
+
+
+async def test_a_key_used_at_one_worker_is_known_to_the_other(
+    site: Site, http: httpx2.AsyncClient
+) -> None:
+    ticket = site.company.tickets["invoice"].code
+    request = call(
+        site.company.token("Ben"), "resolve_ticket", ticket_id=ticket, idempotency_key="both"
+    )
+    before = site.log.head()
+    texts = await asyncio.gather(*(answered(http, worker, request) for worker in site.workers * 8))
+    assert sum('"replayed":true' in text for text in texts) == 15
+    assert all('"status":"R"' in text for text in texts)
+    outcomes = [c.fact.outcome for c in site.log.calls_above(before)]
+    assert sorted(outcomes) == ["ok"] + ["replayed"] * 15
+
+
+async def test_the_budget_is_shared_to_the_last_unit(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    request = call(site.company.token("Ben"), "list_departments")
+    await office.execute(Wish(SetLimit(limit=site.log.used() + 20)))
+    texts = await asyncio.gather(
+        *(answered(http, site.workers[number % 2], request) for number in range(40))
+    )
+    assert sum("budget_exhausted" in text for text in texts) == 20
+    await office.execute(Wish(SetLimit(limit=None)))
+    assert "Billing" in await answered(http, site.workers[0], request)
