@@ -58,15 +58,17 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def ids(first: int, last: int) -> st.SearchStrategy[UUID]:
-    return st.integers(first, last).map(lambda number: UUID(int=number))
+    numbers = [first, first, *range(first, last + 1)]
+    return st.sampled_from([UUID(int=number) for number in numbers])
 
 
-# So few that commands meet. Of each kind the first is there from the start (`SEEDS`).
+# So few that commands meet. The first of each kind is there from the start (`SEEDS`).
 TICKETS, DEPARTMENTS, AGENTS, TOKENS, MESSAGES = (
     ids(first, last) for first, last in ((1, 2), (11, 13), (21, 23), (500, 530), (600, 603))
 )
 SEEDS = (
     AddDepartment(department=UUID(int=11), name="Desk"),
+    AddDepartment(department=UUID(int=12), name="Cellar"),
     OpenBudget(),
     AddAgent(agent=UUID(int=21), name="Ana", role=Role.AGENT, departments=(UUID(int=11),)),
     ask.OpenTicket(
@@ -78,10 +80,19 @@ SEEDS = (
         channel=Channel.EMAIL,
     ),
 )
-WORDS = st.sampled_from(
-    [f"{spelling}{number}" for number in range(80) for spelling in ("tag ", "TAG\u202e  ")]
-)
-TAGS = st.lists(WORDS, max_size=30).map(tuple)
+MASKS = st.integers(0, 2**100 - 1)
+
+
+def spelled(chosen: int, loud: int) -> tuple[str, ...]:
+    """Return the tags whose bits are set, some of them in another spelling of the same."""
+    return tuple(
+        f"TAG\u202e  {bit}" if loud >> bit & 1 else f"tag {bit}"
+        for bit in range(100)
+        if chosen >> bit & 1
+    )
+
+
+TAGS = st.builds(spelled, MASKS, MASKS)
 ODD_TAGS = st.lists(st.text(max_size=66), max_size=2).map(tuple)
 TICKET_REFS = TICKETS.map(str)
 ROLES = st.sampled_from(Role)

@@ -27,7 +27,7 @@ from tests.application.process import (
     process,
     settled,
 )
-from tests.known import ANA, BEN, OPENED, TICKET, TICKET_ID
+from tests.known import ANA, BEN, NOW, OPENED, TICKET, TICKET_ID
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +46,7 @@ async def test_an_action_its_record_and_its_charge_are_one(here: Process, log: L
     assert recorded.envelope.by == Attribution(
         via="token", agent=ANA, role="agent", credential=secret.token, client=CLIENT, ip="192.0.2.7"
     )
+    assert (tagged.originator_version, recorded.originator_version) == (2, 1)
     assert log.calls()[call.id].ticket == TICKET_ID
     assert log.outcomes() == [("ok", 1)]
     assert log.used() == 1
@@ -83,6 +84,7 @@ async def test_without_budget_only_the_unpaid_record_is_stored(here: Process, lo
     assert log.topics() == ["ticket.opened"]
     (record,) = log.calls().values()
     assert record.ticket == TICKET_ID
+    assert log.events()[-1].event.originator_version == 1
 
 
 async def test_a_query_without_budget_keeps_its_answer(here: Process, log: Log) -> None:
@@ -151,6 +153,14 @@ async def test_what_is_done_inside_the_house_is_neither_charged_nor_a_call(
     assert log.events()[-1].event.envelope.by == Attribution(via="cli")
     assert log.calls() == {}
     assert log.used() == 0
+
+
+async def test_what_happened_earlier_tells_both_times(here: Process, log: Log) -> None:
+    resolve = ResolveTicket(ticket_id=TICKET)
+    await here.helpdesk.execute(INSIDE, Wish(TAG, happened_at=NOW), Wish(resolve))
+    (_, tagged), (_, resolved) = log.events()[-2:]
+    assert (tagged.envelope.happened_at, resolved.envelope.happened_at) == (NOW, None)
+    assert tagged.envelope.recorded_at == resolved.envelope.recorded_at > NOW
 
 
 async def test_commands_together_are_carried_out_all_or_none(here: Process, log: Log) -> None:
