@@ -70,7 +70,8 @@ def _check(url: str) -> None:
 def reason(error: psycopg.Error) -> str:
     """Return the one line of an error of PostgreSQL's that says what went wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    several = len(lines) > 1 and lines[0].startswith("Multiple connection attempts failed")
+    return lines[several] if lines else type(error).__name__
 
 
 async def bring_up_to_date(settings: Settings, on_progress: OnProgress | None = None) -> int:

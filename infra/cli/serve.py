@@ -1,6 +1,5 @@
 """The command that serves."""
 
-import asyncio
 import contextlib
 import gc
 import importlib
@@ -68,6 +67,8 @@ def _begin(
     settings: "Settings", folder: Path, demo: bool, until_the_end: contextlib.ExitStack
 ) -> "tuple[Settings, Beginning]":
     """Make database and account ready, and import meanwhile what takes a second."""
+    import asyncio
+
     from infra.database import held
     from infra.serve.beginning import begin
 
@@ -79,6 +80,8 @@ def _begin(
         begun = beside.submit(beginning)
         if settings.workers == 1:
             for module in _SLOW:
+                if begun.done() and begun.exception():
+                    break
                 importlib.import_module(module)
         gc.enable()
         return begun.result()

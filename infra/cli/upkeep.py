@@ -1,6 +1,5 @@
 """Keeping an account in order: schema, views, and how it stands."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 @data_option
 def migrate(data: Path | None) -> None:
     """Bring the database's schema and views up to date."""
+    import asyncio
+
     with database(data) as settings:
         from infra.cli.progress import bar
         from infra.database import bring_up_to_date
@@ -38,6 +39,8 @@ def views() -> None:
 @data_option
 def rebuild_views(data: Path | None) -> None:
     """Build all views anew beside the live ones, and swap them."""
+    import asyncio
+
     with database(data) as settings:
         from infra.cli.progress import bar
         from infra.database import bring_up_to_date
@@ -56,6 +59,8 @@ def rebuild_views(data: Path | None) -> None:
 @json_option
 def status(data: Path | None, as_json: bool) -> None:
     """Show how the account stands: database, migrations, log, views, budget."""
+    import asyncio
+
     folder = data or default_folder()
     if not settings_for(data).database_url and not (folder / "postgres").exists():
         raise Failure(

@@ -1,0 +1,110 @@
+"""Serving: what is printed works when it is pasted, and every end is a clean one."""
+
+import json
+import shlex
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.cli.terminal import Serving, done, serving
+
+LIVE = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+def curled(line: str) -> dict[str, Any]:
+    """Send what a curl line says, and return the result of the answer."""
+    _, _, url, *options = shlex.split(line)
+    given = list(zip(options[::2], options[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for option, value in given if option == "-H")
+    (body,) = (value for option, value in given if option == "-d")
+    request = urllib.request.Request(url, body.encode(), headers)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)["result"]
+
+
+@contextmanager
+def held_open(server: Serving) -> Generator[None]:
+    """Hold connections of every kind: with half a request, idle after one, and silent."""
+    half = (
+        f"POST /public/api/mcp HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"Authorization: Bearer {server.token}\r\nContent-Length: 100\r\n\r\n{{"
+    )
+    with (
+        server.connect(half) as waiting,
+        server.connect(LIVE) as idle,
+        server.connect(),
+    ):
+        assert b"200 OK" in idle.recv(1000)
+        yield
+        assert b" 503 " in waiting.recv(1000)
+
+
+def test_what_is_printed_works_when_it_is_pasted_and_a_token_is_shown_once(database: str) -> None:
+    with serving("--demo", database=database) as first:
+        tools = curled(first.pasted("curl"))["tools"]
+        assert len(tools) == 13
+        for client in ("Claude Code", "Claude Desktop", "Cursor", "VS Code"):
+            assert first.token in first.pasted(client)
+            assert first.url in first.pasted(client)
+        assert first.end(signal.SIGTERM) == 0
+    with serving("--demo", database=database) as second:
+        assert first.token not in second.out
+        assert second.token.endswith(first.token[-4:])
+        assert "tokens create --agent owner@demo.example" in second.out
+        line = second.pasted("curl").replace("YOUR_TOKEN", first.token)
+        assert curled(line)["tools"] == tools
+
+
+def test_an_empty_account_gets_its_budget_and_a_word_on_what_to_do(database: str) -> None:
+    with serving(database=database) as server:
+        assert 'agents add "Your Name"' in server.out
+        assert "dl_pat_" not in server.out
+    with psycopg.connect(database) as connection:
+        topics = connection.execute("SELECT topic FROM acct_main.events").fetchall()
+    assert topics == [("budget.opened",)]
+
+
+def test_sigterm_ends_it_in_seconds_though_a_request_is_open(database: str) -> None:
+    with serving("--demo", database=database) as server:
+        with held_open(server):
+            assert server.end(signal.SIGTERM) == 0
+        assert server.errors == ""
+
+
+def test_ctrl_c_ends_all_workers_in_seconds_though_a_request_is_open(database: str) -> None:
+    with serving("--demo", "--workers", "2", database=database) as server:
+        with held_open(server):
+            assert server.end(signal.SIGINT, group=True) == 130
+        assert server.errors == ""
+
+
+def test_workers_do_not_outlive_their_supervisor(database: str) -> None:
+    with serving("--workers", "2", database=database) as server:
+        with server.connect(LIVE) as connection:
+            assert connection.recv(1000)
+            server.end(signal.SIGKILL)
+            while connection.recv(1000):
+                pass  # until the worker that holds the connection is gone
+        assert server.is_gone()
+
+
+def test_a_command_works_beside_a_server_on_the_same_folder(tmp_path: Path) -> None:
+    with serving("--data", tmp_path) as server:
+        add = ("agents", "add", "Ana", "--email", "ana@example.com", "--role", "owner")
+        done(*add, "--data", tmp_path)
+        create = ("tokens", "create", "--agent", "ana@example.com", "--quiet")
+        token = done(*create, "--data", tmp_path).strip()
+        line = server.pasted("curl").replace("YOUR_TOKEN", token)
+        assert len(curled(line)["tools"]) == 13
+        done("tokens", "revoke", f"dl_pat_…{token[-4:]}", "--data", tmp_path)
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            curled(line)
+        assert server.end(signal.SIGTERM) == 0
+    assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
