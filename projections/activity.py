@@ -62,7 +62,7 @@ class ActivityView:
             tool = outcome = units = None
             if isinstance(fact, CallRecorded):
                 about = fact.ticket
-                tool, outcome, units = clip(fact.tool), fact.outcome, fact.units
+                tool, outcome, units = clip(fact.tool), clip(fact.outcome), fact.units
             elif type(fact) in ticket.FACTS:
                 about = event.originator_id
             else:

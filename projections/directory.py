@@ -7,7 +7,7 @@ from uuid import UUID
 from domain import agent, department
 from domain.fact import Recorded
 from projections.table import Table
-from projections.text import clean
+from projections.text import clean, folded
 from projections.view import Connection, qualified
 
 AGENTS = Table(
@@ -69,7 +69,7 @@ class DirectoryView:
                         (
                             key,
                             name,
-                            name.casefold(),
+                            folded(name),
                             clean(new.email) if new.email else None,
                             new.role.value,
                             list(new.departments),
@@ -85,7 +85,7 @@ class DirectoryView:
                 case agent.Deactivated():
                     changes.append((None, None, False, key))
                 case department.Added(name=name):
-                    departments.append((key, clean(name), clean(name).casefold(), at))
+                    departments.append((key, clean(name), folded(clean(name)), at))
                 case _:
                     pass
         await DEPARTMENTS.insert(connection, schema, departments)

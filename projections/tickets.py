@@ -135,7 +135,7 @@ class TicketsView:
     tables: LiteralString = TICKETS.ddl
     # Every order in which tickets are listed, and the ways in which a listing is narrowed.
     indexes: LiteralString = """
-    CREATE UNIQUE INDEX tickets_code ON {views}.tickets (code);
+    CREATE INDEX tickets_code ON {views}.tickets (code);
     CREATE INDEX tickets_changed ON {views}.tickets (changed_at, id);
     CREATE INDEX tickets_created ON {views}.tickets (created_at, id);
     CREATE INDEX tickets_urgency ON {views}.tickets (urgency, changed_at, id);

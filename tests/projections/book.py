@@ -1,0 +1,117 @@
+"""A log in memory, written by the rules or fact by fact, and views of it in a real database."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from domain.caller import Caller, insider
+from domain.decider import Command, On
+from domain.fact import Attribution, Envelope, Event, Fact, Recorded
+from projections.all import VIEWS
+from projections.view import Connection, View, qualified
+from projections.views import Views, configure
+from tests.known import NOW
+from tests.world import World, stream_for
+
+SYSTEM = Attribution(via="system")
+ALL = insider("system")
+
+
+class Book:
+    """A log whose positions rise with gaps."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.log: list[Recorded] = []
+        self._versions: dict[UUID, int] = {}
+
+    def carry_out(
+        self, command: Command, caller: Caller = ALL, now: datetime = NOW
+    ) -> list[Recorded]:
+        """Let the rules decide, and write down what they said; raises their refusals."""
+        start = len(self.log)
+        for fact in self.world.decide(command, caller, now):
+            ref, bare = (
+                (fact.ref, fact.fact) if isinstance(fact, On) else (stream_for(command), fact)
+            )
+            self.world.happen(ref, bare)
+            self.write(ref.id, bare, at=now, by=caller.by)
+        return self.log[start:]
+
+    def write(
+        self,
+        stream: UUID,
+        *facts: Fact,
+        at: datetime = NOW,
+        by: Attribution = SYSTEM,
+        happened_at: datetime | None = None,
+        call: UUID | None = None,
+    ) -> None:
+        """Write facts down as they are, at the end of their stream."""
+        for fact in facts:
+            version = self._versions[stream] = self._versions.get(stream, 0) + 1
+            envelope = Envelope(recorded_at=at, by=by, happened_at=happened_at, call=call)
+            position = self.log[-1].position + 1 + len(self.log) % 3 if self.log else 1
+            self.log.append(Recorded(position, Event(stream, version, fact, envelope)))
+
+
+class Shown:
+    """Views in a schema of their own, and what may be asked of them."""
+
+    def __init__(self, pool: AsyncConnectionPool[Connection], schema: str) -> None:
+        self.views = Views(pool, schema)
+        self._pool = pool
+        self._schema = schema
+        self._folded = 0
+
+    async def show(self, book: Book) -> Views:
+        """Fold what the book has got since, as the projector does with what is new."""
+        page = book.log[self._folded :]
+        self._folded = len(book.log)
+        async with self._pool.connection() as connection, connection.transaction():
+            await fold(connection, self._schema, page)
+        return self.views
+
+    async def rows(self, table: str, columns: str = "*") -> list[dict[str, Any]]:
+        """Return a table's rows in the order of its first columns."""
+        query = sql.SQL("SELECT {} FROM {} ORDER BY 1, 2").format(
+            sql.SQL(columns),  # pyright: ignore[reportArgumentType] - written in tests only
+            sql.Identifier(self._schema, table),
+        )
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return await (await cursor.execute(query)).fetchall()
+
+
+async def fold(
+    connection: Connection, schema: str, page: Sequence[Recorded], views: Sequence[View] = VIEWS
+) -> None:
+    for view in views:
+        await view.fold(connection, schema, page)
+
+
+async def create(connection: Connection, schema: str, *, indexes: bool = True) -> None:
+    """Create empty views, with the indexes at once or not yet."""
+    await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    for view in VIEWS:
+        await connection.execute(qualified(view.tables, schema))
+        if indexes and view.indexes:
+            await connection.execute(qualified(view.indexes, schema))
+
+
+@asynccontextmanager
+async def shown(url: str, schema: str = "shown") -> AsyncGenerator[Shown]:
+    """Empty views in a database that has the extensions."""
+    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        url, min_size=1, max_size=2, open=False, configure=configure
+    )
+    async with pool:
+        async with pool.connection() as connection:
+            await create(connection, schema)
+        yield Shown(pool, schema)
