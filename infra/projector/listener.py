@@ -49,6 +49,30 @@ class Listener:
         self._on_listening()
 
     async def _hear(self, connection: Connection) -> None:
-        async for notify in connection.notifies():
-            if notify.payload.isdecimal():
-                self._handlers[notify.channel](int(notify.payload))
+        """Hand on what is told, until the session is lost.
+
+        On libpq's level, for this is done at each commit of anybody: psycopg's generator of
+        notifications costs ten times as much, and wakes ten times a second for nothing.
+        """
+        loop = asyncio.get_running_loop()
+        lost: asyncio.Future[None] = loop.create_future()
+        socket, libpq = connection.fileno(), connection.pgconn
+
+        def readable() -> None:
+            try:
+                libpq.consume_input()
+                while told := libpq.notifies():
+                    if told.extra.isdigit():
+                        self._handlers[told.relname.decode()](int(told.extra))
+            except psycopg.OperationalError as error:
+                if not lost.done():
+                    loop.remove_reader(socket)
+                    lost.set_exception(error)
+
+        # What came with the answers of LISTEN is in libpq's hands and not on the socket any more.
+        loop.call_soon(readable)
+        loop.add_reader(socket, readable)
+        try:
+            await lost
+        finally:
+            loop.remove_reader(socket)

@@ -12,7 +12,7 @@ from domain.fact import Recorded
 from infra.projector.direct import connect, delays, summary, try_lock
 from infra.projector.fold import FoldError, Projection, Superseded, fold
 from infra.projector.log import Log, Poisoned
-from infra.projector.offers import Offers
+from infra.projector.pending import Pending
 from infra.projector.progress import Progress
 from infra.projector.tracking import Tracking
 from projections.view import Connection
@@ -24,10 +24,14 @@ CATCHING_UP = 5_000
 
 
 class Pace(NamedTuple):
-    """Times in seconds: between looks at the log and at the lock, and between attempts."""
+    """Times in seconds: between looks at the log and at the lock, and between attempts.
+
+    `linger` is how long the record of a call may wait for others, to be folded with them.
+    """
 
     poll: float = 1.0
     takeover: float = 0.5
+    linger: float = 0.02
     retry: float = 0.2
     longest_retry: float = 15.0
 
@@ -59,7 +63,7 @@ class Projector:
         self._log = Log(projection.account, projection.decode)
         self._progress = progress
         self._pace = pace
-        self._offers = Offers()
+        self._pending = Pending(pace.linger)
         self._position = 0
         self._told = 0
         self._limit = LIVE
@@ -76,14 +80,18 @@ class Projector:
     def offer(self, previous: int, events: Sequence[Recorded]) -> None:
         """Take a batch just committed from memory; `previous` is the log's position before it."""
         if self._working and events:
-            self._offers.put(previous, events)
+            due = self._pending.due
+            self._pending.put(previous, events, asyncio.get_running_loop().time())
+            if self._pending.due < due:
+                self._woken.set()
             self.wake(events[-1].position)
 
     def wake(self, position: int) -> None:
         """Take the hint that the log has reached a position."""
         if position > self._told:
             self._told = position
-            self._woken.set()
+            if position > self._pending.end:
+                self._woken.set()
 
     def look(self) -> None:
         """Look at the log now: hints may have been missed."""
@@ -105,7 +113,6 @@ class Projector:
             if self._working:
                 self._progress.fail(problem)
             self._working = False
-            self._offers.clear()
             delay = next(self._delays)
             log.warning("projector of %s stopped: %s; again in %.1f s", self._name, problem, delay)
             await asyncio.sleep(delay)
@@ -127,10 +134,15 @@ class Projector:
             failure = "the views are not of this version: run `deskledger migrate`"
             self._progress.fail(failure)
             raise UnfitViewsError(failure)
-        self._position = place.position
-        self._look_at = 0.0
         self._progress.forget()
         self._progress.advance(place.position)
+        self._restart(place.position)
+
+    def _restart(self, position: int) -> None:
+        """Go on after a position with what the log says."""
+        self._position = position
+        self._pending.restart(position)
+        self._look_at = 0.0
 
     async def _follow(self, connection: Connection) -> NoReturn:
         while True:
@@ -142,39 +154,50 @@ class Projector:
             except Poisoned as poison:
                 await self._report(connection, poison)
                 await asyncio.sleep(next(self._delays))
-                self._look_at = 0.0
+                self._restart(self._position)
             else:
                 self._delays = self._fresh_delays()
                 if not moved:
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout_at(self._look_at):
+                        async with asyncio.timeout_at(min(self._look_at, self._pending.due)):
                             await self._woken.wait()
 
     async def _step(self, connection: Connection) -> bool:
-        """Fold the next page, or as much of it as goes; False when there is none."""
-        page = self._offers.take(self._position, self._limit) or await self._read(connection)
+        """Fold the next page, or as much of it as goes; False when none is due."""
+        loop = asyncio.get_running_loop()
+        if len(self._pending) < self._limit and (
+            self._told > self._pending.end or loop.time() >= self._look_at
+        ):
+            await self._read(connection)
+        page = self._pending.take(self._limit, loop.time())
         if not page:
             return False
         self._limit = CATCHING_UP if len(page) > LIVE // 2 else LIVE
-        self._position = await fold(
+        position = await fold(
             connection, self._tracking, self._projection.views, self._position, page
         )
-        self._progress.advance(self._position)
-        if self._position < page[-1].position:
-            self._look_at = 0.0
+        self._progress.advance(position)
+        if position == page[-1].position:
+            self._position = position
+        else:
+            self._restart(position)
         return True
 
-    async def _read(self, connection: Connection) -> list[Recorded]:
-        """Read a page where we were told of one, or where it is time to look."""
-        now, told = asyncio.get_running_loop().time(), self._told
-        if told <= self._position and now < self._look_at:
-            return []
-        page = await self._log.page(connection, self._position, self._limit)
+    async def _read(self, connection: Connection) -> None:
+        """Read on in the log, and look again at once where there is more."""
+        now, told, end = asyncio.get_running_loop().time(), self._told, self._pending.end
+        try:
+            page = await self._log.page(connection, end, self._limit)
+        except Poisoned:
+            if not self._pending:
+                raise
+            self._pending.due = now  # those before it come first
+            return
         more = len(page) == self._limit
         self._look_at = now if more else now + self._pace.poll
+        self._pending.put(end, page, now)
         if not page and told == self._told:
-            self._told = self._position
-        return page
+            self._told = self._pending.end
 
     async def _report(self, connection: Connection, poison: Poisoned) -> None:
         failure = str(poison)

@@ -178,11 +178,12 @@ async def test_a_fact_of_a_newer_version_stops_the_views_before_it(url: str) -> 
             "VALUES (gen_random_uuid(), 1, 'ticket.teleported', '{}')"
         )
         async with live(url) as here:
+            record(url, "b")
             await eventually(lambda: "ticket.teleported" in (here.progress.failure or ""))
-            assert await here.progress.lag() == 1
+            assert await here.progress.lag() == 2
             connection.execute("DELETE FROM acct_main.events WHERE topic = 'ticket.teleported'")
-            assert await here.progress.reached(record(url, "b"), SECONDS)
-    assert tally(url) == ["a", "b"]
+            assert await here.progress.reached(record(url, "c"), SECONDS)
+    assert tally(url) == ["a", "b", "c"]
 
 
 async def test_views_of_another_version_are_left_alone(url: str) -> None:
@@ -275,3 +276,15 @@ async def unhearing(url: str) -> AsyncGenerator[tuple[Projector, Progress, list[
         running.cancel()
         await asyncio.wait([running])
         await progress.close()
+
+
+async def test_records_of_calls_wait_for_one_another_and_other_facts_do_not(url: str) -> None:
+    patient = HINTS_ONLY._replace(linger=3_600)
+    async with live(url, patient) as here:
+        await eventually(lambda: here.projector.working)
+        calls = record(url, "a", "b")
+        other = append(url, happened(Claimed(kind="tag", holder=called("a").originator_id)))
+        assert await here.progress.reached(other[-1].position, SECONDS)
+        assert tally(url) == ["a", "b"]
+        calls = record(url, "c")
+        assert not await here.progress.reached(calls, 0.05)
