@@ -6,17 +6,20 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 from mcp.client.client import Client
 
+from domain.access_tokens import RevokeToken
+from domain.application import Wish
 from domain.ticket.facts import TagsAdded
 from tests.mcp.clients import answer_of
-from tests.mcp.company import Company, Ticket
+from tests.mcp.company import Company, Ticket, generate_token
 from tests.mcp.records import Log
-from tests.mcp.serving import Served, until
-from tests.mcp.wire import Request, call, legacy_call
+from tests.mcp.serving import SECONDS, Served, until
+from tests.mcp.wire import Request, call, legacy_call, read_answer
 
 Fresh = Callable[..., Ticket]
 Make = Callable[..., Request]
@@ -32,21 +35,29 @@ BOTH_ERAS = pytest.mark.parametrize("make", [call, legacy_call], ids=["modern", 
 
 
 @contextmanager
-def appends_held_up(log: Log) -> Generator[Callable[[], None]]:
-    """Hold the lock of appends; yield what waits until a call stands in the queue for it."""
+def appends_held_up(log: Log) -> Generator["HeldUp"]:
+    """Hold the lock of appends until released."""
     with psycopg.connect(log.database) as connection:
         key = "hashtextextended('acct_main append', 0)"
         connection.execute(f"SELECT pg_advisory_xact_lock({key})".encode())
-
-        def await_a_waiting_append() -> None:
-            waiting = (
-                "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
-                "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
-            )
-            until(lambda: log.value(waiting) > 0)
-
-        yield await_a_waiting_append
+        yield HeldUp(log, connection)
         connection.rollback()
+
+
+class HeldUp(NamedTuple):
+    log: Log
+    connection: psycopg.Connection[Any]
+
+    def await_one(self) -> None:
+        """Wait until an append stands in the queue for the lock."""
+        waiting = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+            "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+        )
+        until(lambda: self.log.value(waiting) > 0)
+
+    def release(self) -> None:
+        self.connection.rollback()
 
 
 @EVERY_WAY
@@ -64,11 +75,11 @@ def test_a_client_that_hangs_up_in_the_middle_of_a_write_does_not_undo_it(
     with log.watched() as watched:
         before = log.head()
         with (
-            appends_held_up(log) as await_a_waiting_append,
+            appends_held_up(log) as held_up,
             socket.create_connection(("127.0.0.1", product.port)) as connection,
         ):
             connection.sendall(request.raw(product.port))
-            await_a_waiting_append()
+            held_up.await_one()
         until(lambda: log.head() > before)
         # The retry finds what was done.
         answer = request.send(product.port)
@@ -78,6 +89,36 @@ def test_a_client_that_hangs_up_in_the_middle_of_a_write_does_not_undo_it(
         TagsAdded(tags=("kept",))
     ]
     assert watched.charged == 1
+
+
+@EVERY_WAY
+def test_a_credential_that_dies_in_the_middle_of_a_call_is_answered_with_401(
+    product: Served, company: Company, log: Log, make: Make
+) -> None:
+    ana, desk = company.members["Ana"].id, product.desk
+    token, credential = product.run(generate_token(desk, ana))
+    request = make(token, "list_departments")
+    assert request.send(product.port).status == 200
+    with log.watched() as watched:
+        with (
+            appends_held_up(log) as held_up,
+            socket.create_connection(("127.0.0.1", product.port)) as connection,
+        ):
+            revoke = desk.execute(Wish(RevokeToken(agent=ana, token=credential)))
+            revoking = asyncio.run_coroutine_threadsafe(revoke, product.loop)
+            held_up.await_one()
+            queries = desk.pool.get_stats()["requests_num"]
+            connection.sendall(request.raw(product.port))
+            # It was let in and has its answer, which now queues behind the revocation.
+            until(lambda: desk.pool.get_stats()["requests_num"] > queries)
+            until(lambda: pool_is_whole(product))
+            held_up.release()
+            answer = read_answer(connection)
+        revoking.result(SECONDS)
+    assert answer
+    assert answer.status == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert watched.calls == []
 
 
 @BOTH_ERAS
