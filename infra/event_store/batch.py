@@ -12,6 +12,7 @@ from domain import access_tokens, budget
 from domain.account import Account
 from domain.fact import Event, Recorded
 from domain.ledger import Append, Appended, BudgetLine, Verdict
+from infra.event_store.columns import Bigints, Blobs, Column, Integers, Texts, Uuids
 from infra.event_store.mapper import Row, to_row
 
 GRANTED, UNPAID, GUARD = 0, 1, 2
@@ -74,17 +75,13 @@ def effects_of(events: Sequence[Event]) -> str:
 def append_statement(account: Account) -> bytes:
     """Return the call of the account's append function."""
     return (
-        sql.SQL(
-            "SELECT * FROM {log}.append(%b::bigint[], %b::bigint[], %b::integer[], %b::uuid[], "
-            "%b::text[], %b::integer[], %b::smallint[], %b::uuid[], %b::bigint[], %b::text[], "
-            "%b::bytea[])"
-        )
+        sql.SQL("SELECT * FROM {log}.append(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)")
         .format(log=sql.Identifier(account.log))
         .as_bytes(None)
     )
 
 
-def parameters(batch: Sequence[Encoded]) -> tuple[list[Any], ...]:
+def parameters(batch: Sequence[Encoded]) -> tuple[Column, ...]:
     """Turn requests into the columns of the append function, rows in order."""
     places: list[int] = []
     kinds: list[int] = []
@@ -99,17 +96,17 @@ def parameters(batch: Sequence[Encoded]) -> tuple[list[Any], ...]:
     columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
     streams, versions, topics, states = columns or [[], [], [], []]
     return (
-        [one.request.authority or INSIDE for one in batch],
-        [_microseconds(one.request.expires_at) for one in batch],
-        [one.request.units for one in batch],
-        [one.request.claim or NO_CLAIM for one in batch],
-        [one.effects for one in batch],
-        places,
-        kinds,
-        streams,
-        versions,
-        topics,
-        states,
+        Bigints.of([one.request.authority or INSIDE for one in batch]),
+        Bigints.of([_microseconds(one.request.expires_at) for one in batch]),
+        Integers.of([one.request.units for one in batch]),
+        Uuids.of([one.request.claim or NO_CLAIM for one in batch]),
+        Texts.of([one.effects for one in batch]),
+        Integers.of(places),
+        Integers.of(kinds),
+        Uuids.of(streams),
+        Bigints.of(versions),
+        Texts.of(topics),
+        Blobs.of(states),
     )
 
 

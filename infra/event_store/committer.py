@@ -19,6 +19,7 @@ from infra.event_store.batch import (
     parameters,
     settle,
 )
+from infra.event_store.columns import take_columns
 from infra.event_store.mapper import Row
 
 CONNECT_SECONDS = 2
@@ -140,4 +141,5 @@ class Committer:
                 keepalives_interval=2,
                 keepalives_count=3,
             )
+            take_columns(self._connection)
         return self._connection

@@ -14,6 +14,7 @@ from domain.account import Account
 from domain.facts import FACTS
 from domain.ledger import Append, Verdict
 from infra.event_store.batch import Encoded, Outcome, append_statement, effects_of, parameters
+from infra.event_store.columns import take_columns
 from infra.event_store.mapper import Row, to_event
 
 
@@ -47,6 +48,7 @@ class FunctionRecorder(PostgresApplicationRecorder):
             self.datastore.get_connection() as connection,
             connection.cursor(row_factory=args_row(Outcome)) as cursor,
         ):
+            take_columns(cursor)
             outcome = cursor.execute(self._append, parameters([request])).fetchone()
         if outcome is None or Verdict(outcome.verdicts[0]) is not Verdict.STORED:
             raise IntegrityError("an event's version is taken")

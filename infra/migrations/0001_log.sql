@@ -67,7 +67,7 @@ $$;
 -- before. May be called last in a transaction of the caller's own.
 CREATE FUNCTION {log}.append(
     r_authority bigint[], r_expires bigint[], r_units integer[], r_claim uuid[], r_effects text[],
-    e_request integer[], e_kind smallint[],
+    e_request integer[], e_kind integer[],
     e_stream uuid[], e_version bigint[], e_topic text[], e_state bytea[],
     OUT verdicts smallint[], OUT first_position bigint, OUT previous_position bigint,
     OUT authority bigint, OUT budget_limit bigint, OUT used bigint, OUT period date

@@ -17,6 +17,7 @@ from domain.fact import Attribution, Envelope, Event, Fact, Recorded
 from domain.ledger import Append, Appended, Verdict
 from domain.ticket.facts import TagsAdded
 from infra.event_store.batch import Outcome, append_statement, encode, parameters, settle
+from infra.event_store.columns import take_columns
 from infra.event_store.mapper import to_event
 
 MAIN = Account.named("main")
@@ -82,6 +83,7 @@ class Log:
 
     def call(self, columns: Sequence[Any]) -> Outcome:
         with self.connection.cursor(row_factory=args_row(Outcome)) as cursor:
+            take_columns(cursor)
             outcome = cursor.execute(self._statement, columns).fetchone()
         assert outcome
         return outcome
