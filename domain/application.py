@@ -5,7 +5,7 @@ Generic over all aggregates: a new command or tool never touches this file.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 from uuid import UUID
 
 from domain import call as calls
@@ -105,13 +105,14 @@ class Helpdesk:
 
     async def refuse(
         self, identity: Identity, call: ToolCall, refusal: Refused, outcome: str | None = None
-    ) -> Settled:
+    ) -> NoReturn:
         """Record a call that was refused before anything else, and raise the refusal."""
 
         async def propose(_caller: Caller) -> Proposal:
             return Proposal(refusal, outcome=outcome or refusal.code.value, units=0)
 
-        return await self._settle(identity, call, propose)
+        await self._settle(identity, call, propose)
+        raise refusal
 
     async def act(
         self, identity: Identity, call: ToolCall, command: Command, key: str | None, answer: Answer

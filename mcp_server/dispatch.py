@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 
 from domain import call as calls
-from domain.application import Done, Helpdesk, Identity, Settled, ToolCall, Unauthorized
+from domain.application import Done, Helpdesk, Identity, ToolCall, Unauthorized
 from domain.caller import Caller
 from domain.decider import Command
 from domain.ledger import BudgetLine, Unavailable
@@ -65,11 +65,11 @@ class Dispatcher:
             await self._refuse_unknown(identity, call)
             raise UnknownTool
         if heard.fault:
-            return _never(await self._helpdesk.refuse(identity, call, _misfit(tool, heard.fault)))
+            await self._helpdesk.refuse(identity, call, _misfit(tool, heard.fault))
         try:
             wanted = msgspec.convert(arguments, tool.input, strict=False)
         except msgspec.ValidationError as error:
-            return _never(await self._helpdesk.refuse(identity, call, _misfit(tool, str(error))))
+            await self._helpdesk.refuse(identity, call, _misfit(tool, str(error)))
         try:
             if isinstance(wanted, Command):
                 return await self._write(identity, call, wanted)
@@ -123,10 +123,6 @@ class Dispatcher:
             await self._helpdesk.refuse(identity, call, refusal, calls.FAILED)
         except (Refused, Unauthorized, Unavailable):
             return
-
-
-def _never(_settled: Settled) -> Answer:
-    raise AssertionError("a refusal is raised, never returned")
 
 
 def _misfit(tool: Tool, reason: str) -> Refused:
