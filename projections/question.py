@@ -88,11 +88,6 @@ class Asked(NamedTuple):
     without: list[str]
     codes: list[str]
 
-    @property
-    def positive(self) -> bool:
-        """Whether anything is asked for, and not only left out."""
-        return bool(self.words)
-
 
 def asked(query: str) -> Asked:
     """Take a query apart; the words of a phrase count among the words, too."""

@@ -43,7 +43,8 @@ WITH {RULED}, asked AS MATERIALIZED (
     SELECT place, word, q,
         ARRAY(
             SELECT s.number FROM {{views}}.search s
-            WHERE s.words @@ (asked.q && (SELECT q FROM ruled)) $filters LIMIT 512
+            WHERE numnode(asked.q) > 0 AND s.words @@ (asked.q && (SELECT q FROM ruled)) $filters
+            LIMIT 512
         ) AS anywhere,
         ARRAY(
             SELECT s.number FROM {{views}}.search s WHERE s.title @@ asked.q $filters
@@ -113,8 +114,7 @@ WITH {RULED}, asked AS MATERIALIZED (
     FROM {{views}}.tickets t JOIN {{views}}.search s ON s.ticket = t.id
     WHERE t.code = ANY (%(codes)s) $filters
 ), ranked AS (
-    SELECT ticket, number, max(score) AS score FROM scored
-    WHERE number <= %(until)s GROUP BY ticket, number
+    SELECT ticket, number, max(score) AS score FROM scored GROUP BY ticket, number
 )
 SELECT ticket, score, number, (SELECT max(number) FROM {{views}}.search) AS newest,
     (SELECT array_agg(bucket ORDER BY place) FROM counted) AS buckets

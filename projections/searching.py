@@ -160,14 +160,16 @@ async def search_tickets(
 
 def _ranked(cursor: str | None, listing: TicketSearch, narrowing: Iterable[str]) -> _Plan:
     score, number, until, buckets = decode_cursor(cursor, listing, _Rank) if cursor else _TOP
-    filters = "".join([f" AND {_CONDITIONS[name]}" for name in narrowing])
+    filters: list[LiteralString] = [f" AND {_CONDITIONS[name]}" for name in narrowing]
+    if cursor:
+        filters.append(" AND s.number <= %(until)s")
 
     def key(row: Sequence[Any]) -> tuple[object, ...]:
         _ticket, score, number, newest, found, _place = row[WIDTH + 1 :]
         return score, number, until if cursor else newest, buckets or found
 
     return _Plan(
-        RANKING.replace("$filters", filters),
+        RANKING.replace("$filters", "".join(filters)),
         {"required": [], "score": score, "number": number, "until": until, "buckets": buckets},
         key,
     )

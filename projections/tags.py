@@ -11,6 +11,7 @@ from domain.caller import Caller
 from domain.fact import Recorded
 from domain.ticket.facts import Opened, TagsAdded, TagsRemoved
 from domain.ticket.rules import no_ticket
+from domain.ticket.words import MAX_TAGS
 from projections.metadata import key_of
 from projections.table import Table
 from projections.text import clean
@@ -25,6 +26,7 @@ TAGS = Table(
         "name": "text NOT NULL",
         "added_at": "timestamptz NOT NULL",
         "added_by": "uuid",
+        # Rises in the order of adding.
         "place": "int8 NOT NULL",
     },
     key="ticket, key",
@@ -56,9 +58,10 @@ class TagsView:
                         gone[key] = None
             elif isinstance(fact, (Opened, TagsAdded)):
                 envelope = event.envelope
-                for tag in fact.tags:
+                for number, tag in enumerate(fact.tags):
                     key = event.originator_id, tag_key(tag)
-                    added[key] = (*key, clean(tag), envelope.at, envelope.by.agent, position)
+                    place = position * MAX_TAGS + number
+                    added[key] = (*key, clean(tag), envelope.at, envelope.by.agent, place)
         if gone:
             tickets, keys = [key[0] for key in gone], [key[1] for key in gone]
             await connection.execute(qualified(_DELETE, schema), (tickets, keys), prepare=True)

@@ -6,17 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from domain.agent import Added as AgentAdded
 from domain.caller import Caller, insider
 from domain.decider import Command, On
+from domain.department import Added as DepartmentAdded
 from domain.fact import Attribution, Envelope, Event, Fact, Recorded
+from domain.permissions import Role
+from domain.ticket.facts import MessageAdded
+from domain.ticket.words import Author, code_of
 from projections.all import VIEWS
 from projections.view import Connection, View, qualified
 from projections.views import Views, configure
-from tests.known import NOW
+from tests.known import ANA, BEN, BILLING, CUSTOMER, NOW, OPENED, SUPPORT
 from tests.world import World, stream_for
 
 SYSTEM = Attribution(via="system")
@@ -115,3 +121,41 @@ async def shown(url: str, schema: str = "shown") -> AsyncGenerator[Shown]:
         async with pool.connection() as connection:
             await create(connection, schema)
         yield Shown(pool, schema)
+
+
+class Desk(Book):
+    """A book with two departments and their agents, where tickets are easily opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.write(SUPPORT, DepartmentAdded(name="Support"))
+        self.write(BILLING, DepartmentAdded(name="Billing"))
+        self.write(ANA, AgentAdded(name="Ana", role=Role.AGENT, departments=(SUPPORT,)))
+        self.write(BEN, AgentAdded(name="Ben", role=Role.ADMIN, departments=(SUPPORT, BILLING)))
+
+    def open(
+        self,
+        number: int,
+        subject: str = "A question",
+        *bodies: str,
+        department: UUID = SUPPORT,
+        at: datetime = NOW,
+        **more: Any,
+    ) -> UUID:
+        """Open a ticket with messages of its customer; its id and code come from the number."""
+        ticket = UUID(int=10_000 + number)
+        opened = msgspec.structs.replace(
+            OPENED, code=code_of(number), subject=subject, department=department, **more
+        )
+        self.write(ticket, opened, at=at)
+        for body in bodies:
+            self.say(ticket, body, at=at)
+        return ticket
+
+    def say(
+        self, ticket: UUID, body: str, author: Author = CUSTOMER, *, at: datetime = NOW
+    ) -> UUID:
+        """Add a message and return its id."""
+        message = UUID(int=1_000_000 + len(self.log))
+        self.write(ticket, MessageAdded(message=message, author=author, body=body), at=at)
+        return message
