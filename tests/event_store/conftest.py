@@ -1,10 +1,11 @@
-"""The log of a database of the test's own, and asyncio for asynchronous tests."""
+"""The log of a database of the test's own, a wire to it, and asyncio for asynchronous tests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.event_store.log import Log, opened
+from tests.event_store.wire import Wire, wired
 
 
 @pytest.fixture
@@ -15,4 +16,11 @@ def anyio_backend() -> str:
 @pytest.fixture
 def log(database: str) -> Iterator[Log]:
     with opened(database) as made:
+        yield made
+
+
+@pytest.fixture
+async def wire(database: str) -> AsyncIterator[Wire]:
+    """A wire to the same database that can be cut."""
+    async with wired(database) as made:
         yield made

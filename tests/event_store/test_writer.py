@@ -13,6 +13,7 @@ from infra.event_store import writer as module
 from infra.event_store.writer import MAX_REQUESTS, MAX_ROWS, Writer
 from tests.event_store.log import MAIN, Log, call, store, tagged
 from tests.event_store.waiting import SECONDS, eventually
+from tests.event_store.wire import Wire
 from tests.event_store.writing import (
     WRITERS,
     Told,
@@ -182,6 +183,36 @@ async def test_stopping_commits_what_is_queued_and_refuses_what_comes_later(
     assert None not in await answers(tasks)
     assert len(log.events) == MAX_REQUESTS + 11
     await eventually(lambda: not log.fetch(f"SELECT 1 FROM pg_stat_activity WHERE {WRITERS}"))
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+async def test_statements_are_prepared_unless_a_pooler_forbids_it(
+    log: Log, wire: Wire, prepare: bool
+) -> None:
+    async with writing(wire.url, prepare=prepare) as writer:
+        for _ in range(3):
+            assert None not in await answers(begin(writer, store(tagged())))
+
+    assert log.positions == [1, 2, 3]
+    assert wire.prepared is prepare
+
+
+async def test_a_writer_broken_off_promises_nothing_and_keeps_nobody_waiting(
+    log: Log, database: str
+) -> None:
+    writer = Writer(database, MAIN, Told())
+    writer.start()
+    with held(database):
+        tasks = begin(writer, store(tagged()))
+        await until_held_up(log)
+        tasks += begin(writer, store(tagged()), store(tagged()))
+        stopping = asyncio.create_task(writer.stop())
+        await asyncio.sleep(0)
+        stopping.cancel()
+        assert await answers(tasks) == [None] * 3
+
+    with pytest.raises(Unavailable):
+        await writer.append(store(tagged()))
 
 
 async def test_a_writer_that_was_never_started_is_unavailable(database: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -13,7 +12,7 @@ from infra.postgres.embedded import EmbeddedPostgres
 from tests.database import temporary_folder
 from tests.event_store.log import Log, call, charge, opened, store, tagged
 from tests.event_store.waiting import SECONDS
-from tests.event_store.wire import Wire, wired
+from tests.event_store.wire import Wire
 from tests.event_store.writing import (
     Told,
     answers,
@@ -27,12 +26,6 @@ from tests.event_store.writing import (
 pytestmark = pytest.mark.anyio
 
 STORED, STALE, EXPIRED, REPEATED, CONFLICT, OVER_BUDGET = Verdict
-
-
-@pytest.fixture
-async def wire(database: str) -> AsyncIterator[Wire]:
-    async with wired(database) as made:
-        yield made
 
 
 async def test_a_connection_killed_between_batches_is_replaced_unnoticed(

@@ -9,6 +9,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 # How the answer to a SELECT of one row ends, sent when its transaction has committed.
 ONE_ROW = b"SELECT 1\0"
+# How psycopg names the statements that it prepares.
+PREPARED = b"_pg3_"
 CHUNK = 65_536
 
 
@@ -21,6 +23,7 @@ class Wire:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.answers_to_lose = 0
+        self.prepared = False
 
     @property
     def url(self) -> str:
@@ -60,6 +63,7 @@ class Wire:
     async def _send(self, reader: asyncio.StreamReader, server: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(CHUNK):
+                self.prepared |= PREPARED in data
                 server.write(data)
                 await server.drain()
         server.close()

@@ -31,9 +31,11 @@ class Told(list[tuple[int, Sequence[Recorded]]]):
 
 
 @asynccontextmanager
-async def writing(url: str, told: Told | None = None) -> AsyncGenerator[Writer]:
+async def writing(
+    url: str, told: Told | None = None, *, prepare: bool = True
+) -> AsyncGenerator[Writer]:
     """Give a writer that works, and stop it."""
-    writer = Writer(url, MAIN, Told() if told is None else told)
+    writer = Writer(url, MAIN, Told() if told is None else told, prepare=prepare)
     writer.start()
     try:
         yield writer
