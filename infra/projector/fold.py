@@ -8,6 +8,7 @@ import psycopg
 
 from domain.account import Account
 from domain.fact import Recorded
+from infra.projector.direct import summary
 from infra.projector.log import Decode, Poisoned
 from infra.projector.tracking import Tracking
 from projections.view import Connection, View
@@ -35,8 +36,8 @@ class Superseded(Exception):  # noqa: N818 - an answer, not a fault
 class FoldError(Exception):
     """A view could not take a page; its cause says why."""
 
-    def __init__(self, view: str) -> None:
-        super().__init__(f"the view {view} could not take a page")
+    def __init__(self, view: str, error: Exception) -> None:
+        super().__init__(f"the view {view} could not take a page: {summary(error)}")
         self.view = view
 
 
@@ -50,7 +51,7 @@ async def fold(
     """Fold a page that follows on position `previous`, and return the position reached.
 
     Where the page cannot be taken whole, as much of it is as can. Raises `Poisoned` when that is
-    nothing, `Superseded`, and `FoldError` where the session is lost.
+    nothing, `Superseded`, and `FoldError` where it is the database that is in trouble.
     """
 
     async def write(part: Sequence[Recorded]) -> None:
@@ -62,15 +63,17 @@ async def fold(
                 await _write(connection, tracking.schema, view, part)
 
     if len(page) <= _FEW:
-        # One round trip instead of one a statement. What fails here is tried again one by one.
+        # Three round trips instead of one a statement. What fails is tried again one by one, which
+        # tells what was at fault.
         with contextlib.suppress(psycopg.Error, FoldError):
             async with connection.pipeline() as pipeline, connection.transaction():
                 moved = await tracking.advance(connection, previous, page[-1].position)
-                for view in views:
-                    await _write(connection, tracking.schema, view, page)
                 await pipeline.sync()
                 if moved.rowcount == 0:
                     raise Superseded
+                for view in views:
+                    await _write(connection, tracking.schema, view, page)
+                await pipeline.sync()
             return page[-1].position
     return page[await _as_far_as_possible(connection, page, write) - 1].position
 
@@ -92,7 +95,7 @@ async def _write(connection: Connection, schema: str, view: View, page: Sequence
     try:
         await view.fold(connection, schema, page)
     except Exception as error:
-        raise FoldError(view.name) from error
+        raise FoldError(view.name, error) from error
 
 
 async def _as_far_as_possible(
@@ -108,7 +111,7 @@ async def _as_far_as_possible(
         try:
             await write(page)
         except FoldError as error:
-            if connection.closed:
+            if connection.closed or _is_passing(error.__cause__):
                 raise
             if len(page) == 1:
                 where = f"{page[0].event.fact.topic} in the view {error.view}"
@@ -116,3 +119,11 @@ async def _as_far_as_possible(
             page = page[: len(page) // 2]
         else:
             return len(page)
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    """Whether the trouble is the database's (killed, full, locked), so that no fact is at fault."""
+    limit_exceeded = "54"  # a text too long for an index, say
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate is None or not error.sqlstate.startswith(limit_exceeded)
+    )
