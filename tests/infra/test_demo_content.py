@@ -1,3 +1,5 @@
+"""The demo reads like a helpdesk at work: complete, consistent, in many languages."""
+
 import re
 from collections import Counter
 from datetime import UTC, datetime
