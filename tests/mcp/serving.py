@@ -1,6 +1,7 @@
 """The product as it is served: in a thread of the test process, or as processes of their own."""
 
 import asyncio
+import importlib
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -102,8 +103,9 @@ def served(database_url: str) -> Generator[Served]:
 
 
 class Worker(NamedTuple):
+    """A server process."""
+
     port: int
-    process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
@@ -113,28 +115,44 @@ class Worker(NamedTuple):
 @contextmanager
 def workers(database_url: str, number: int = 2) -> Generator[list[Worker]]:
     """Serve one database from several processes, each on a port of its own."""
-    started = [_start(database_url) for _ in range(number)]
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(listen()) for _ in range(number)]
+        ports = [listener.getsockname()[1] for listener in listeners]
+        handed = [listener.fileno() for listener in listeners]
+        parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.mcp.serving", *map(str, handed)],
+            stdin=subprocess.PIPE,
+            pass_fds=handed,
+            env={**os.environ, "DATABASE_URL": database_url},
+        )
     try:
-        for worker in started:
-            await_ready(worker.port)
-        yield started
+        for port in ports:
+            await_ready(port)
+        yield list(map(Worker, ports))
     finally:
-        for worker in started:
-            worker.process.send_signal(signal.SIGTERM)
-        for worker in started:
-            worker.process.wait(SECONDS)
+        parent.communicate(timeout=SECONDS)
 
 
-def _start(database_url: str) -> Worker:
-    with listen() as listener:
-        number = listener.fileno()
-        port: int = listener.getsockname()[1]
-        environment = {**os.environ, "DATABASE_URL": database_url, "PORT": str(port)}
-        command = [sys.executable, "-m", "tests.mcp.serving", str(number)]
-        return Worker(port, subprocess.Popen(command, pass_fds=[number], env=environment))
+def serve_on(listeners: list[socket.socket]) -> None:
+    """Serve each socket from a process of its own, until this one's input ends: its parent died."""
+    for module in ("api.app", "mcp_server.server", "mcp_server.tools"):
+        importlib.import_module(module)  # once for all, since it takes a second or two
+    children = [_fork(listener) for listener in listeners]
+    sys.stdin.buffer.read()
+    for child in children:
+        os.kill(child, signal.SIGTERM)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def _fork(listener: socket.socket) -> int:
+    if child := os.fork():
+        listener.close()
+        return child
+    settings = read_settings(os.environ, port=listener.getsockname()[1])
+    serve_until_told(settings, listener, lambda: None)
+    sys.exit()
 
 
 if __name__ == "__main__":
-    serve_until_told(
-        read_settings(os.environ), socket.socket(fileno=int(sys.argv[1])), lambda: None
-    )
+    serve_on([socket.socket(fileno=int(number)) for number in sys.argv[1:]])

@@ -15,7 +15,7 @@ from tests.mcp.serving import Served
 from tests.mcp.wire import Answer, Request, call, exchange, legacy_call
 
 FEW = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
