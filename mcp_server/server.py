@@ -39,8 +39,6 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     """Build the low-level server of one account. `ctx.request.scope` carries the gate's state."""
     tools = dispatcher.tools
     declared = types.ListToolsResult(tools=[tool.declaration for tool in tools.values()])
-    schemas = {name: tool.declaration.input_schema for name, tool in tools.items()}
-
     unfinished: set[asyncio.Task[Any]] = set()
 
     async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
@@ -111,9 +109,11 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         cache_hints={"tools/list": CacheHint(LIST_SECONDS * 1000, "private")},
-        get_tool_input_schema=schemas.get,
+        # No schema has headers of its own to check; unless told so, the SDK looks at every call.
+        get_tool_input_schema=lambda _name: None,
     )
-    server.middleware.append(mask)
+    # In place of the SDK's tracing: a share of every call, and nobody to tell.
+    server.middleware[:] = [mask]
     return server
 
 
