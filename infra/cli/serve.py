@@ -5,11 +5,11 @@ import gc
 import importlib
 import os
 import shlex
-import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -38,9 +38,10 @@ def serve(
     Without DATABASE_URL it brings its own PostgreSQL. PUBLIC_URL says where clients reach it, if
     that is not the address it binds. SIGTERM ends it with exit code 0, Ctrl-C with 130.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
     gc.disable()  # until all is imported: it would walk through the same modules again and again
+    from infra.serve.leaving import exit_code, leave_when_told
+
+    leave_when_told()
     from infra.serve.listening import listen
 
     settings = settings_for(data, host=host, port=port, workers=workers)
@@ -55,36 +56,43 @@ def serve(
             ended_by = serve_until_told(
                 settings, listener, lambda: greet(settings, beginning, _line(data))
             )
-    raise click.exceptions.Exit(130 if ended_by == signal.SIGINT else 0)
-
-
-def _leave(number: int, _frame: object) -> NoReturn:
-    """End before serving has begun; whatever was started is stopped on the way out."""
-    raise SystemExit(130 if number == signal.SIGINT else 0)
+    raise click.exceptions.Exit(exit_code(ended_by))
 
 
 def _begin(
     settings: "Settings", folder: Path, demo: bool, until_the_end: contextlib.ExitStack
 ) -> "tuple[Settings, Beginning]":
     """Make database and account ready, and import meanwhile what takes a second."""
-    import asyncio
-
     from infra.database import held
     from infra.serve.beginning import begin
+    from infra.serve.leaving import run
 
-    def beginning() -> "tuple[Settings, Beginning]":
-        found = until_the_end.enter_context(held(settings, folder))
-        return found, asyncio.run(begin(found, demo=demo))
+    # From here on nothing else is imported but in the background: imports must not meet.
+    with _importing(_SLOW if settings.workers == 1 else ()):
+        settings = until_the_end.enter_context(held(settings, folder))
+        beginning = run(begin(settings, demo=demo))
+    gc.enable()
+    return settings, beginning
+
+
+@contextlib.contextmanager
+def _importing(modules: Sequence[str]) -> Generator[None]:
+    """Import modules in the background; they are there after the block, unless it fails."""
+    failed = threading.Event()
+
+    def work() -> None:
+        for module in modules:
+            if not failed.is_set():
+                importlib.import_module(module)
 
     with ThreadPoolExecutor(1) as beside:
-        begun = beside.submit(beginning)
-        if settings.workers == 1:
-            for module in _SLOW:
-                if begun.done() and begun.exception():
-                    break
-                importlib.import_module(module)
-        gc.enable()
-        return begun.result()
+        imported = beside.submit(work)
+        try:
+            yield
+        except BaseException:
+            failed.set()
+            raise
+        imported.result()
 
 
 def _line(data: Path | None) -> Callable[[str], str]:

@@ -10,7 +10,8 @@ from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from infra.serve.leaving import SIGNALS
+
 GRACE_SECONDS = 3.0
 _BODY = b'{"error":"unavailable","message":"The server is stopping. Try again."}'
 

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from infra.serve.leaving import SIGNALS
 from infra.settings import Settings
 
 KEEP_ALIVE_SECONDS = 65  # longer than clients keep a connection, so that they end it
@@ -79,7 +80,7 @@ class _Noted:
         self.number = 0
 
     def install(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             signal.signal(number, self._note)
 
     def _note(self, number: int, _frame: object) -> None:
