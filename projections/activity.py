@@ -11,6 +11,7 @@ from domain.fact import Recorded
 from domain.ticket import facts as ticket
 from projections.table import Table
 from projections.text import clean
+from projections.tickets import TICKET_FACTS
 from projections.view import Connection
 
 ACTIVITY = Table(
@@ -63,7 +64,7 @@ class ActivityView:
             if isinstance(fact, CallRecorded):
                 about = fact.ticket
                 tool, outcome, units = clip(fact.tool), clip(fact.outcome), fact.units
-            elif type(fact) in ticket.FACTS:
+            elif type(fact) in TICKET_FACTS:
                 about = event.originator_id
             else:
                 continue

@@ -40,6 +40,7 @@ LIMITS = Table(
     key="position",
 )
 
+_OURS = frozenset((CallRecorded, *budget.FACTS))
 _NOBODY = UUID(int=0)
 _ADD: LiteralString = f"""
 INSERT INTO {{views}}.budget_use AS u (day, agent, client, tool, calls, units)
@@ -82,6 +83,8 @@ class BudgetView:
         uses: dict[tuple[date, UUID | None, str, str], _Use] = {}
         limits: list[tuple[object, ...]] = []
         for position, event in page:
+            if type(event.fact) not in _OURS:
+                continue
             fact, envelope = event.fact, event.envelope
             match fact:
                 case CallRecorded():

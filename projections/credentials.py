@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from domain.access_tokens import Generated, Revoked
+from domain.access_tokens import FACTS, Generated, Revoked
 from domain.fact import Recorded
 from projections.table import Table
 from projections.text import clean
@@ -27,6 +27,8 @@ CREDENTIALS = Table(
     key="id",
 )
 
+_OURS = frozenset(FACTS)
+
 _REVOKE: LiteralString = """
 UPDATE {views}.credentials SET revoked_at = %s, revoked_by = %s, revoked_via = %s WHERE id = %s
 """
@@ -44,6 +46,8 @@ class CredentialsView:
         generated: list[tuple[object, ...]] = []
         revoked: list[tuple[datetime, UUID | None, str, UUID]] = []
         for _, event in page:
+            if type(event.fact) not in _OURS:
+                continue
             at, by = event.envelope.at, event.envelope.by
             match event.fact:
                 case Generated() as new:

@@ -37,6 +37,8 @@ DEPARTMENTS = Table(
     key="id",
 )
 
+_OURS = frozenset((*agent.FACTS, *department.FACTS))
+
 _CHANGE: LiteralString = """
 UPDATE {views}.agents SET
     role = coalesce(%s, role), departments = coalesce(%s::uuid[], departments),
@@ -61,6 +63,8 @@ class DirectoryView:
         departments: list[tuple[object, ...]] = []
         changes: list[tuple[str | None, list[UUID] | None, bool | None, UUID]] = []
         for _, event in page:
+            if type(event.fact) not in _OURS:
+                continue
             key, at = event.originator_id, event.envelope.at
             match event.fact:
                 case agent.Added() as new:

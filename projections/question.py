@@ -29,8 +29,8 @@ STATUSES: dict[str, Status] = {status.word: status for status in Status}
 Sort = Literal["relevance", "changed", "created", "priority"]
 Moment = Annotated[str, Meta(max_length=40, description="2026-05-01 or 2026-05-01T12:00:00Z.")]
 
-# More words say little more and cost as much as the first.
-_WORDS = 12
+# More words say little more and cost as much as the first; the longest say most.
+_WORDS = 8
 _PART = re.compile(r'(-?)(?:"([^"]*)"|([^\s"]+))')
 _CODE = re.compile(r"[A-Z]{3}-\d{5}")
 
@@ -103,7 +103,13 @@ def asked(query: str) -> Asked:
         if phrase:
             phrases.append(part)
         words.update(dict.fromkeys(part.split()))
-    return Asked(list(words)[:_WORDS], phrases[:4], without[:8], _CODE.findall(query.upper()))
+    longest = sorted(words, key=len, reverse=True)[:_WORDS]
+    return Asked(
+        [word for word in words if word in longest],
+        phrases[:4],
+        without[:8],
+        _CODE.findall(query.upper()),
+    )
 
 
 def moment(text: str) -> datetime:

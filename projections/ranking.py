@@ -53,7 +53,7 @@ WITH {RULED}, asked AS MATERIALIZED (
     FROM asked
 ), guessed AS MATERIALIZED (
     SELECT place, q, anywhere, titled, CASE
-        WHEN cardinality(anywhere) < 16 AND cardinality(titled) < 3
+        WHEN cardinality(anywhere) < 4 AND cardinality(titled) = 0
             AND length(word) > 3 AND numnode(q) > 0
         THEN ARRAY(
             SELECT s.number FROM {{views}}.search s

@@ -13,7 +13,7 @@ from domain.ticket.words import Status
 from projections.table import Table, recordset
 from projections.tags import tag_key
 from projections.text import clean, folded, unquoted
-from projections.tickets import URGENCY, Change
+from projections.tickets import TICKET_FACTS, URGENCY, Change
 from projections.view import Connection, qualified
 
 # Characters of one message, and of one ticket in a page, that are indexed; and the bytes of words
@@ -127,7 +127,7 @@ class SearchView:
         texts: defaultdict[UUID, list[str]] = defaultdict(list)
         for position, event in page:
             fact = event.fact
-            if type(fact) not in ticket.FACTS:
+            if type(fact) not in TICKET_FACTS:
                 continue
             key, at = event.originator_id, event.envelope.at
             if isinstance(fact, ticket.Opened):

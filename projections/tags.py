@@ -32,6 +32,8 @@ TAGS = Table(
     key="ticket, key",
 )
 
+_OURS = frozenset((Opened, TagsAdded, TagsRemoved))
+
 _DELETE: LiteralString = """
 DELETE FROM {views}.tags t USING unnest(%s::uuid[], %s::text[]) AS gone (ticket, key)
 WHERE t.ticket = gone.ticket AND t.key = gone.key
@@ -51,6 +53,8 @@ class TagsView:
         gone: dict[tuple[UUID, str], None] = {}
         for position, event in page:
             fact = event.fact
+            if type(fact) not in _OURS:
+                continue
             if isinstance(fact, TagsRemoved):
                 for tag in fact.tags:
                     key = event.originator_id, tag_key(tag)

@@ -14,6 +14,7 @@ from projections.table import Table, recordset
 from projections.text import clean
 from projections.view import Connection, qualified
 
+TICKET_FACTS = frozenset(ticket.FACTS)
 URGENCY: dict[Priority, int] = {priority: rank for rank, priority in enumerate(Priority)}
 PRIORITIES: dict[int, Priority] = dict(enumerate(Priority))
 
@@ -149,7 +150,7 @@ class TicketsView:
         changes: dict[UUID, Change] = {}
         for _, event in page:
             fact = event.fact
-            if type(fact) not in ticket.FACTS:
+            if type(fact) not in TICKET_FACTS:
                 continue
             at, key = event.envelope.at, event.originator_id
             if isinstance(fact, ticket.Opened):
