@@ -1,13 +1,13 @@
 """What `serve` says once it answers: where, with which token, and lines to paste for each client."""
 
+import contextlib
 import json
 import shlex
 from collections.abc import Callable
 from importlib import metadata
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.text import Text
+import click
 
 from api.mcp import PATH
 from infra.serve.beginning import Beginning
@@ -27,34 +27,36 @@ class Paste(NamedTuple):
 
 def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str]) -> None:
     """Print it; `write` writes a command of ours so that it finds the same database."""
-    console = Console(highlight=False, soft_wrap=True)
     url = f"{settings.base_url}{PATH}"
-    console.print()
-    console.print(Text(f"Deskledger {metadata.version('deskledger')} is serving.", "bold green"))
-    console.print()
-    _line(console, "MCP URL", url)
+    version = metadata.version("deskledger")
+    told = ["", click.style(f"Deskledger {version} is serving.", fg="green", bold=True), ""]
+    told.append(_line("MCP URL", url))
     if beginning.token:
-        _line(console, "Token", beginning.token)
-        _line(console, "", f"acts for {beginning.owner}; shown this once, so keep it", "dim")
+        told.append(_line("Token", beginning.token))
+        told.append(_aside(f"acts for {beginning.owner}; shown this once, so keep it"))
     elif beginning.owner:
-        _line(console, "Token", beginning.mask or "none alive")
-        _line(console, "", f"a new one: {write(f'tokens create --agent {beginning.owner}')}", "dim")
+        told.append(_line("Token", beginning.mask or "none alive"))
+        told.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
     else:
-        _line(console, "Next", "add yourself, then make a token:")
         you = "you@example.com"
-        _line(console, "", write(f'agents add "Your Name" --email {you} --role owner'))
-        _line(console, "", write(f"tokens create --agent {you}"))
-        _line(console, "", f"or stop, and fill it with a demo: {write('serve --demo')}", "dim")
+        told.append(_line("Next", write(f'agents add "Your Name" --email {you} --role owner')))
+        told.append(_line("", write(f"tokens create --agent {you}")))
+        told.append(_aside(f"or stop it, and begin with a demo: {write('serve --demo')}"))
     for paste in pastes(url, beginning.token or PLACEHOLDER):
-        console.print()
-        console.print(Text(paste.client, "bold"), Text(paste.where, "dim"))
-        console.print(Text(paste.lines))
-    console.print()
-    console.print(Text("Ctrl-C stops it.", "dim"))
+        where = click.style(paste.where, dim=True)
+        told += ["", f"{click.style(paste.client, bold=True)}  {where}", paste.lines]
+    told += ["", click.style("Ctrl-C stops it.", dim=True)]
+    # Whoever reads along may have gone: that is no reason not to serve.
+    with contextlib.suppress(OSError):
+        click.echo("\n".join(told))
 
 
-def _line(console: Console, name: str, text: str, style: str = "") -> None:
-    console.print(Text.assemble((f"  {name:<9}", "bold"), (text, style)))
+def _line(name: str, text: str) -> str:
+    return f"  {click.style(f'{name:<9}', bold=True)}{text}"
+
+
+def _aside(text: str) -> str:
+    return _line("", click.style(text, dim=True))
 
 
 def pastes(url: str, token: str) -> list[Paste]:
