@@ -16,13 +16,14 @@ from domain.application import Helpdesk, Insider, Settled, Wish
 from domain.authentication import Authenticator
 from domain.caller import insider
 from domain.fact import Via
-from infra.event_store.ledger import Pool, PostgresLedger
+from infra.event_store.ledger import PostgresLedger
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
 from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.settings import Settings
 from projections.all import VIEWS
+from projections.reading import Pool
 from projections.views import Views
 
 if TYPE_CHECKING:

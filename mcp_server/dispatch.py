@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, Protocol, cast
 from uuid import UUID
 
 import msgspec
-import psycopg
 
 from domain import call as calls
 from domain.application import Done, Helpdesk, Identity, ToolCall, Unauthorized
@@ -76,8 +75,6 @@ class Dispatcher:
             return await self._read(identity, call, tool, wanted)
         except (Refused, Unauthorized, Unavailable):
             raise
-        except psycopg.OperationalError as error:  # as queries of views raise it
-            raise Unavailable from error
         except Exception:
             log.exception("%s failed in call %s", tool.name, call.id)
             await self._record_failure(identity, call)

@@ -34,6 +34,8 @@ def open_cursor(cursor: str, key: type[K]) -> Cursor[K]:
     """Read a cursor; refuse what is none."""
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        if b"\\u0000" in data:  # which PostgreSQL takes in no text
+            raise _misused()
         bound, *rest = msgspec.json.decode(data, type=list[object])
         return Cursor(msgspec.convert(rest, key), str(bound))
     except (ValueError, msgspec.MsgspecError):

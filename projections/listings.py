@@ -25,6 +25,7 @@ class AgentLine(Struct, frozen=True, omit_defaults=True):
     role: Annotated[Role, Meta(description="The agent's role.")]
     departments: Annotated[list[Named], Meta(description="Whose tickets the agent may be given.")]
     email: Annotated[str, Meta(description="The agent's address.")] | UnsetType = UNSET
+    more_departments: Annotated[int, Meta(description="Those beyond the first twenty.")] = 0
     active: Annotated[bool, Meta(description="False: left, takes no tickets.")] = True
     seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")] = True
 
@@ -65,10 +66,14 @@ class TokenLine(Struct, frozen=True, omit_defaults=True):
 
 
 _AGENTS: LiteralString = """
-SELECT a.sort, a.id, a.name, a.role, a.email, a.active, a.seat, m.ids, m.names
+SELECT a.sort, a.id, a.name, a.role, a.email, a.active, a.seat, m.ids, m.names,
+    cardinality(a.departments) - cardinality(m.ids)
 FROM {views}.agents a CROSS JOIN LATERAL (
     SELECT array_agg(d.id ORDER BY d.sort) AS ids, array_agg(d.name ORDER BY d.sort) AS names
-    FROM {views}.departments d WHERE d.id = ANY (a.departments)
+    FROM (
+        SELECT id, name, sort FROM {views}.departments
+        WHERE id = ANY (a.departments) ORDER BY sort LIMIT 20
+    ) d
 ) m
 WHERE (a.active OR %s) AND (%s::uuid IS NULL OR %s = ANY (a.departments)) AND (a.sort, a.id) > (%s, %s)
 ORDER BY a.sort, a.id LIMIT %s
@@ -126,6 +131,7 @@ async def list_agents(
             email=row[4] or UNSET,
             active=row[5],
             seat=row[6],
+            more_departments=row[9] or 0,
         ),
     )
     return AgentPage(agents, encode_cursor(listing, (last[0], last[1])) if last else UNSET)

@@ -6,7 +6,7 @@ from typing import LiteralString
 from domain.fact import Recorded
 from domain.ticket.facts import MessageAdded
 from projections.table import Table
-from projections.text import clean, unquoted
+from projections.text import clean, named, unquoted
 from projections.view import Connection
 
 MESSAGES = Table(
@@ -33,7 +33,7 @@ class MessagesView:
     """One row a message, found by its ticket only."""
 
     name = "messages"
-    version = 1
+    version = 2
     tables: LiteralString = MESSAGES.ddl
     indexes: LiteralString = ""
 
@@ -51,7 +51,7 @@ class MessagesView:
                         fact.message,
                         author.kind.value,
                         author.id,
-                        clean(author.name) if author.name else None,
+                        named(author.name) if author.name else None,
                         fact.note,
                         event.envelope.at,
                         body,

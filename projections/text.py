@@ -22,6 +22,9 @@ _ORIGINAL = re.compile(
 )
 
 
+NAME = 200  # characters of a name or an address; customers choose their own
+
+
 def clean(text: str) -> str:
     """Drop control and invisible characters; a newline ends each line. Idempotent."""
     if text.isprintable():
@@ -31,6 +34,11 @@ def clean(text: str) -> str:
     if text.isascii():
         return text.encode().translate(None, _ASCII_CONTROLS).decode()
     return _INVISIBLE.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n\n"))
+
+
+def named(text: str) -> str:
+    """Return a name as it may be shown: clean, and no longer than a line."""
+    return clean(text[:NAME])
 
 
 def unquoted(text: str) -> str | None:

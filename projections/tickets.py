@@ -11,7 +11,7 @@ from domain.fact import Recorded
 from domain.ticket import facts as ticket
 from domain.ticket.words import Priority, Status
 from projections.table import Table, recordset
-from projections.text import clean
+from projections.text import clean, named
 from projections.view import Connection, qualified
 
 TICKET_FACTS = frozenset(ticket.FACTS)
@@ -132,7 +132,7 @@ class TicketsView:
     """One row a ticket."""
 
     name = "tickets"
-    version = 1
+    version = 2
     tables: LiteralString = TICKETS.ddl
     # Every order in which tickets are listed, and the ways in which a listing is narrowed.
     indexes: LiteralString = """
@@ -188,8 +188,8 @@ def _row(key: UUID, fact: ticket.Opened, at: datetime, later: Change | None) -> 
         change.department or fact.department,
         change.agent,
         fact.requester.id,
-        clean(fact.requester.name),
-        clean(fact.requester.email) if fact.requester.email else None,
+        named(fact.requester.name),
+        named(fact.requester.email) if fact.requester.email else None,
         [*tags, *(change.added or ())],
         at,
         change.changed_at,

@@ -4,14 +4,13 @@ from collections import OrderedDict
 from typing import LiteralString
 from uuid import UUID
 
-from psycopg_pool import AsyncConnectionPool
-
 from domain.caller import Caller
 from projections import conversation, listings, metadata, searching, tags
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.listings import AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
+from projections.reading import Pool, reading
 from projections.searching import TicketPage
 from projections.tags import TicketTags
 from projections.view import Connection, qualified
@@ -41,7 +40,7 @@ class Views:
     not see is refused as one that does not exist.
     """
 
-    def __init__(self, pool: AsyncConnectionPool[Connection], schema: str) -> None:
+    def __init__(self, pool: Pool, schema: str) -> None:
         self._pool = pool
         self._schema = schema
         self._codes: OrderedDict[str, UUID] = OrderedDict()
@@ -50,7 +49,7 @@ class Views:
         """Return the id of a ticket by its code in capitals, which never changes."""
         found = self._codes.get(code)
         if found is None:
-            async with self._pool.connection() as connection:
+            async with reading(self._pool) as connection:
                 cursor = await connection.execute(
                     qualified(_BY_CODE, self._schema), (code,), prepare=True, binary=True
                 )
@@ -66,19 +65,19 @@ class Views:
 
     async def has_tickets(self) -> bool:
         """Whether the account has any ticket."""
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             cursor = await connection.execute(qualified(_ANY, self._schema))
             return await cursor.fetchone() == (True,)
 
     async def get_ticket_metadata(self, caller: Caller, reference: str) -> TicketMetadata:
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await metadata.get_metadata(connection, self._schema, caller, reference)
 
     async def get_ticket_context(
         self, caller: Caller, reference: str, message_limit: int = 10
     ) -> TicketContext:
         """Return the metadata and the last messages, at most 50."""
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await conversation.get_context(
                 connection, self._schema, caller, reference, message_limit
             )
@@ -96,7 +95,7 @@ class Views:
         offset: int = 0,
     ) -> MessagePage:
         """Return a page of at most 100 messages, or the one named, from an offset in characters."""
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             if message_id:
                 return await conversation.get_message(
                     connection,
@@ -119,11 +118,11 @@ class Views:
             )
 
     async def get_tags(self, caller: Caller, reference: str) -> TicketTags:
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await tags.get_tags(connection, self._schema, caller, reference)
 
     async def search_tickets(self, caller: Caller, search: TicketSearch) -> TicketPage:
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await searching.search_tickets(connection, self._schema, caller, search)
 
     async def list_agents(
@@ -133,16 +132,16 @@ class Views:
         cursor: str | None = None,
         include_inactive: bool = False,
     ) -> AgentPage:
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await listings.list_agents(
                 connection, self._schema, department_id, cursor, inactive=include_inactive
             )
 
     async def list_departments(self, *, cursor: str | None = None) -> DepartmentPage:
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await listings.list_departments(connection, self._schema, cursor)
 
     async def list_tokens(self, *, agent_id: UUID | None = None) -> list[TokenLine]:
         """Return all access tokens, or one agent's, oldest first, revoked ones included."""
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             return await listings.list_tokens(connection, self._schema, agent_id)

@@ -1,21 +1,17 @@
 """The ledger of one account on PostgreSQL: the writer's appends and the reads that decide."""
 
-import contextlib
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from typing import Any, LiteralString
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
 from uuid import UUID
 
-import psycopg
 from psycopg import sql
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from domain.account import Account
 from domain.fact import Event
 from domain.ledger import Append, Appended, CredentialFound, Unavailable
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
-
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+from projections.reading import Pool, reading
 
 
 class PostgresLedger:
@@ -52,20 +48,20 @@ class PostgresLedger:
         return await self._writer.append(request)
 
     async def load(self, stream: UUID, after: int = 0) -> Sequence[Event]:
-        async with self._reading() as connection:
+        async with reading(self._pool) as connection:
             rows = await connection.execute(self._load, (stream, after), binary=True)
             return [to_event(*row) async for row in rows]
 
     async def load_many(self, streams: Iterable[UUID]) -> dict[UUID, Sequence[Event]]:
         found: dict[UUID, list[Event]] = {}
-        async with self._reading() as connection:
+        async with reading(self._pool) as connection:
             rows = await connection.execute(self._load_many, (list(streams),), binary=True)
             async for row in rows:
                 found.setdefault(row[0], []).append(to_event(*row))
         return dict(found)
 
     async def find_credential(self, digest: bytes) -> CredentialFound | None:
-        async with self._reading() as connection:
+        async with reading(self._pool) as connection:
             rows = await connection.execute(self._credential, (digest,))
             row = await rows.fetchone()
         return CredentialFound(*row) if row else None
@@ -77,17 +73,17 @@ class PostgresLedger:
         return await self._number(self._ticket_number)
 
     async def having_events(self, streams: Iterable[UUID]) -> set[UUID]:
-        async with self._reading() as connection:
+        async with reading(self._pool) as connection:
             rows = await connection.execute(self._having_events, (list(streams),), binary=True)
             return {stream async for (stream,) in rows}
 
     async def next_ticket_numbers(self, count: int) -> Sequence[int]:
-        async with self._reading() as connection:
+        async with reading(self._pool) as connection:
             rows = await connection.execute(self._ticket_numbers, (count,), binary=True)
             return [number async for (number,) in rows]
 
     async def _number(self, query: bytes) -> int:
-        async with self._reading() as connection:
+        async with reading(self._pool) as connection:
             row = await (await connection.execute(query)).fetchone()
         if row is None:
             raise Unavailable
@@ -102,18 +98,3 @@ class PostgresLedger:
             )
             .as_bytes(None)
         )
-
-    @contextlib.asynccontextmanager
-    async def _reading(self) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
-        async with reading(self._pool) as connection:
-            yield connection
-
-
-@contextlib.asynccontextmanager
-async def reading(pool: Pool) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
-    """Lend a connection; a database that does not answer is `Unavailable`."""
-    try:
-        async with pool.connection() as connection:
-            yield connection
-    except (psycopg.OperationalError, PoolTimeout) as error:
-        raise Unavailable from error

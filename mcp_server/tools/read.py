@@ -32,9 +32,7 @@ class GetTicketContext(Read, frozen=True, kw_only=True):
     """Read a ticket's properties and its most recent messages. The best first look at a ticket."""
 
     ticket_id: TicketRef
-    message_limit: Annotated[
-        int, Meta(ge=1, le=50, description="How many messages.")
-    ] = 10
+    message_limit: Annotated[int, Meta(ge=1, le=50, description="How many messages.")] = 10
 
 
 class GetTicketMessages(Read, frozen=True, kw_only=True):
@@ -47,9 +45,7 @@ class GetTicketMessages(Read, frozen=True, kw_only=True):
     include_quoted: Annotated[
         bool, Meta(description="Also give the earlier text that a reply quotes.")
     ] = False
-    message_id: Annotated[UUID, Meta(description="Only this message.")] | UnsetType = (
-        UNSET
-    )
+    message_id: Annotated[UUID, Meta(description="Only this message.")] | UnsetType = UNSET
     offset: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="With message_id: characters to skip.")
     ] = 0
@@ -70,9 +66,7 @@ class GetTags(Read, frozen=True, kw_only=True):
 class ListAgents(Read, frozen=True, kw_only=True):
     """List the agents, to find whom to assign a ticket to."""
 
-    department_id: (
-        Annotated[UUID, Meta(description="Only its members.")] | UnsetType
-    ) = UNSET
+    department_id: Annotated[UUID, Meta(description="Only its members.")] | UnsetType = UNSET
     cursor: Cursor | UnsetType = UNSET
 
 

@@ -27,9 +27,10 @@ from domain.secret import ACCESS_TOKEN, digest_of, encode_secret, mask_of
 from domain.streams import TicketCodes
 from domain.ticket.commands import Action, OpenTicket
 from domain.ticket.rules import Ticket
-from infra.event_store.ledger import Pool, PostgresLedger
+from infra.event_store.ledger import PostgresLedger
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
+from projections.reading import Pool
 from tests.known import ANA, BEN, BILLING, OPENED, SUPPORT, TICKET_ID
 
 ACCOUNT = Account.named("main")

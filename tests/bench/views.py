@@ -23,7 +23,6 @@ from domain.fact import Attribution, Client, Envelope, Event, Fact
 from domain.ledger import Append
 from domain.ticket import facts as ticket
 from domain.ticket.words import Author, AuthorKind, Channel, Contact, Status
-from infra.event_store.ledger import Pool
 from infra.event_store.mapper import to_event, to_row
 from infra.event_store.writer import Writer
 from infra.migrations import migrate
@@ -33,6 +32,7 @@ from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.projector.rebuild import prepare_views, rebuild
 from projections.all import VIEWS
+from projections.reading import Pool
 from tests.bench.machine import alternate, describe_machine, shown
 
 ACCOUNT = Account.named("main")
