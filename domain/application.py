@@ -163,7 +163,7 @@ class Helpdesk:
                 self.states.presume_new(ref)
                 state, version = await self.states.get(ref)
                 if version:
-                    done = Done(ref.id, state, version, changed=False, answer={})
+                    done = Done(ref.id, state, changed=False, answer={})
                     return Proposal(done, {ref.id: ref}, {ref.id: version})
             return await self._decide(caller, ref, wishes, lambda _done: {})
 
@@ -201,8 +201,7 @@ class Helpdesk:
                     facts.append((on.id, bare, happened_at))
         except Refused as refusal:
             return Proposal(refusal, refs, versions, outcome=refusal.code.value, units=0)
-        state, version = held[ref.id]
-        done = Done(ref.id, state, version, bool(facts), {})
+        done = Done(ref.id, held[ref.id].state, bool(facts), {})
         return Proposal(done._replace(answer=answer(done)), refs, versions, facts)
 
     async def _settle(

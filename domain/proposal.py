@@ -29,7 +29,6 @@ class Done(NamedTuple):
 
     id: UUID
     state: Any
-    version: int
     changed: bool
     answer: Mapping[str, Any]
     replayed: bool = False
@@ -100,7 +99,7 @@ def repeat_of(first: calls.KeyClaimed, digest: str) -> Proposal:
         )
         return Proposal(refusal, outcome=refusal.code.value, units=0, ticket=first.ticket)
     return Proposal(
-        Done(first.ticket, None, 0, changed=False, answer=first.answer, replayed=True),
+        Done(first.ticket, None, changed=False, answer=first.answer, replayed=True),
         outcome=calls.REPLAYED,
         units=0,
         ticket=first.ticket,

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.access_tokens import two_years_after
 from domain.agent import ChangeDepartments, ChangeRole, DeactivateAgent
 from domain.application import ToolCall, Unauthorized, Wish
 from domain.budget import SetLimit
@@ -14,7 +15,7 @@ from domain.permissions import Role
 from domain.refusals import Code, Refused
 from domain.secret import ACCESS_TOKEN, encode_secret
 from domain.ticket.commands import AddTags
-from tests.application.process import CLIENT, OLGA, Log, Process, process
+from tests.application.process import CLIENT, OLGA, Log, Process, answer, process
 from tests.known import ANA, BILLING, TICKET, TICKET_ID
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +56,25 @@ async def test_a_refusal_under_old_rights_outside_tool_calls_is_decided_again(
     await there.execute(ChangeRole(agent=ANA, role=Role.ADMIN))
     settled = await here.helpdesk.execute(ana, Wish(SetLimit(limit=7)))
     assert settled.budget.limit == 7
+
+
+async def test_outside_tool_calls_permission_is_needed_as_well(here: Process, log: Log) -> None:
+    ana = await here.sign_in(ANA)
+    end = log.events()[-1].position
+    with pytest.raises(Refused) as refused:
+        await here.helpdesk.execute(ana, Wish(ChangeRole(agent=ANA, role=Role.OWNER)))
+    assert refused.value.code is Code.PERMISSION_DENIED
+    assert log.events()[-1].position == end
+
+
+async def test_a_tool_that_takes_more_than_the_role_allows_is_refused_and_recorded(
+    here: Process, log: Log
+) -> None:
+    ana = await here.sign_in(ANA)
+    call, promote = ToolCall(uuid4(), "x", {}), ChangeRole(agent=ANA, role=Role.OWNER)
+    with pytest.raises(Refused):
+        await here.helpdesk.act(ana, call, promote, None, answer)
+    assert log.outcomes() == [("permission_denied", 0)]
 
 
 async def test_who_left_the_department_finds_no_ticket(here: Process, there: Process) -> None:
@@ -123,22 +143,20 @@ async def test_a_token_is_over_by_the_clock_of_the_append(founded: str, log: Log
     assert log.events()[-1].position == end
 
 
-async def test_a_token_that_is_past_its_time_is_not_let_in(founded: str, here: Process) -> None:
-    long_ago = datetime.now(UTC) - timedelta(days=735)
-    async with process(founded, now=lambda: long_ago) as slow:
-        secret = await slow.generate(ANA)
-    with pytest.raises(Unauthorized):
-        await here.identify(secret)
-
-
-async def test_a_token_in_memory_is_not_let_in_past_its_time(founded: str) -> None:
+async def test_a_token_is_let_in_until_its_time_comes(founded: str) -> None:
     now = [datetime.now(UTC) - timedelta(days=735)]
-    async with process(founded, now=lambda: now[0]) as running:
-        secret = await running.generate(ANA)
-        await running.identify(secret)
-        now[0] = datetime.now(UTC)
+    async with (
+        process(founded, now=lambda: now[0]) as one,
+        process(founded, now=lambda: now[0]) as two,
+    ):
+        secret = await one.generate(ANA)
+        now[0] = two_years_after(now[0]) - timedelta(microseconds=1)
+        await one.identify(secret)
+        now[0] += timedelta(microseconds=1)
         with pytest.raises(Unauthorized):
-            await running.identify(secret)
+            await one.identify(secret)  # from memory
+        with pytest.raises(Unauthorized):
+            await two.identify(secret)  # from the log
 
 
 async def test_answers_that_append_nothing_can_be_confirmed(here: Process, there: Process) -> None:
