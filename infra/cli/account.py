@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import shlex
 import time
 from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
@@ -35,6 +36,13 @@ def data_option(command: C) -> C:
 
 def default_folder() -> Path:
     return user_data_path("deskledger", appauthor=False)
+
+
+def written(command: str) -> str:
+    """Write a command of ours as it is called here, so that it finds the same database."""
+    program = os.environ.get("DESKLEDGER_COMMAND", "deskledger")
+    data: Path | None = click.get_current_context().params.get("data")
+    return f"{program} {command}" + (f" --data {shlex.quote(str(data))}" if data else "")
 
 
 def settings_for(data: Path | None, **given: object) -> Settings:

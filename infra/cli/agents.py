@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from domain.agent import AddAgent, DeactivateAgent
 from domain.permissions import Role
-from infra.cli.account import catch_up, on_desk
+from infra.cli.account import catch_up, on_desk, written
 from infra.cli.failures import Exit, Failure
 from infra.cli.output import json_option, show
 
@@ -63,7 +63,7 @@ async def add(desk: "Desk", name: str, email: str, role: str, names: tuple[str, 
         raise Failure(Exit.USAGE, _misfit(error, name, email)) from None
     await desk.execute(Wish(command))
     await catch_up(desk)
-    click.echo(f"Added {name}, {role}. A token: deskledger tokens create --agent {email}")
+    click.echo(f"Added {name}, {role}. A token: {written(f'tokens create --agent {email}')}")
 
 
 def _misfit(error: msgspec.ValidationError, name: str, email: str) -> str:
@@ -97,7 +97,8 @@ async def list_agents(desk: "Desk", everybody: bool, as_json: bool) -> None:
         ("Name", "E-mail", "Role", "Departments", ""),
         cells,
         as_json=as_json,
-        nothing='Nobody yet: deskledger agents add "Your Name" --email you@example.com --role owner',
+        nothing="Nobody yet: "
+        + written('agents add "Your Name" --email you@example.com --role owner'),
     )
 
 

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from domain.department import AddDepartment
-from infra.cli.account import catch_up, on_desk
+from infra.cli.account import catch_up, on_desk, written
 from infra.cli.failures import Exit, Failure
 from infra.cli.output import json_option, show
 
@@ -52,5 +52,5 @@ async def list_departments(desk: "Desk", as_json: bool) -> None:
         ("Name", "Agents", "Id"),
         cells,
         as_json=as_json,
-        nothing="None yet: deskledger departments add NAME",
+        nothing=f"None yet: {written('departments add NAME')}",
     )

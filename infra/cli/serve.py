@@ -3,17 +3,15 @@
 import contextlib
 import gc
 import importlib
-import os
-import shlex
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from infra.cli.account import data_option, default_folder, settings_for
+from infra.cli.account import data_option, default_folder, settings_for, written
 
 if TYPE_CHECKING:
     from infra.serve.beginning import Beginning
@@ -54,7 +52,7 @@ def serve(
             from infra.serve.running import serve_until_told
 
             ended_by = serve_until_told(
-                settings, listener, lambda: greet(settings, beginning, _line(data))
+                settings, listener, lambda: greet(settings, beginning, written)
             )
     raise click.exceptions.Exit(exit_code(ended_by))
 
@@ -93,10 +91,3 @@ def _importing(modules: Sequence[str]) -> Generator[None]:
             failed.set()
             raise
         imported.result()
-
-
-def _line(data: Path | None) -> Callable[[str], str]:
-    """Return how a command is written that works on the same database."""
-    program = os.environ.get("DESKLEDGER_COMMAND", "deskledger")
-    options = f" --data {shlex.quote(str(data))}" if data else ""
-    return lambda command: f"{program} {command}{options}"

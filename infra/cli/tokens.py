@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from domain.access_tokens import RevokeToken
 from domain.refusals import Code, Refused
-from infra.cli.account import catch_up, on_desk
+from infra.cli.account import catch_up, on_desk, written
 from infra.cli.output import json_option, show
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def list_tokens(desk: "Desk", agent: str | None, as_json: bool) -> None:
         ("Token", "Agent", "Label", "Generated", "Expires", "Id"),
         cells,
         as_json=as_json,
-        nothing="None yet: deskledger tokens create --agent EMAIL",
+        nothing=f"None yet: {written('tokens create --agent EMAIL')}",
     )
 
 

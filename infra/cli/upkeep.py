@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from domain.account import Account
-from infra.cli.account import data_option, database, default_folder, settings_for
+from infra.cli.account import data_option, database, default_folder, settings_for, written
 from infra.cli.failures import Exit, Failure
 from infra.cli.output import json_option
 
@@ -27,7 +27,9 @@ def migrate(data: Path | None) -> None:
 
         with bar("Building views") as told:
             done = asyncio.run(bring_up_to_date(settings, told))
-    click.echo(f"Applied {done} migrations." if done else "The schema was up to date.")
+    click.echo(
+        f"Applied {done} migration{'s' * (done > 1)}." if done else "The schema was up to date."
+    )
 
 
 @click.group(epilog="Example: deskledger views rebuild")
@@ -51,7 +53,7 @@ def rebuild_views(data: Path | None) -> None:
         projection = projection_of(Account.named(settings.account))
         with bar("Building views") as told:
             asyncio.run(rebuild(settings.direct_url, projection, told))
-    click.echo("The views are new.")
+    click.echo("The views are built anew.")
 
 
 @click.command(epilog="Example: deskledger status --json")
@@ -64,7 +66,7 @@ def status(data: Path | None, as_json: bool) -> None:
     folder = data or default_folder()
     if not settings_for(data).database_url and not (folder / "postgres").exists():
         raise Failure(
-            Exit.DATABASE, f"there is no database in {folder} yet; deskledger serve makes one"
+            Exit.DATABASE, f"there is no database in {folder} yet; {written('serve')} makes one"
         )
     with database(data) as settings:
         from infra.standing import read_standing
@@ -83,9 +85,11 @@ def _show(standing: "Standing") -> None:
         ("Migrations", f"{standing.migrations} of {standing.migrations_known}"),
     ]
     if standing.migrations == 0:
-        lines.append(("", "run: deskledger migrate"))
+        lines.append(("", f"run: {written('migrate')}"))
     else:
-        lag = "none: run deskledger migrate" if standing.lag is None else f"{standing.lag} behind"
+        lag = (
+            f"none: run {written('migrate')}" if standing.lag is None else f"{standing.lag} behind"
+        )
         lines += [
             ("Log", f"position {standing.position}"),
             ("Views", standing.failure or ("up to date" if standing.lag == 0 else lag)),

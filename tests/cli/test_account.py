@@ -50,7 +50,6 @@ def test_a_token_is_printed_once_then_masked_and_revoked_once(staffed: str) -> N
         states = connection.execute("SELECT state FROM acct_main.events").fetchall()
     assert not any(token.encode() in state for (state,) in states)
 
-
     assert "Revoked" in done("tokens", "revoke", line["mask"], database=staffed)
     (line,) = listed(staffed, "tokens", "list")
     assert line["revoked_at"]

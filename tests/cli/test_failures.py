@@ -58,7 +58,7 @@ def test_a_schema_newer_than_the_program(database: str, command: tuple[str, ...]
 def test_a_status_of_nothing_makes_nothing(tmp_path: Path) -> None:
     ended = run("status", "--data", tmp_path / "data")
     assert ended.code == DATABASE
-    assert "deskledger serve makes one" in ended.fault
+    assert f"deskledger serve --data {tmp_path / 'data'} makes one" in ended.fault
     assert not (tmp_path / "data").exists()
 
 

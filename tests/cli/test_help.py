@@ -35,9 +35,7 @@ def test_every_command_has_an_example_of_itself_in_its_help(path: tuple[str, ...
 
 def test_help_waits_for_no_slow_import() -> None:
     look = f"import infra.cli, sys; print([name for name in {SLOW} if name in sys.modules])"
-    found = subprocess.run(
-        [sys.executable, "-c", look], capture_output=True, text=True, check=True
-    )
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
 
