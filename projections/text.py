@@ -27,12 +27,13 @@ NAME = 200  # characters of a name or an address; customers choose their own
 
 def clean(text: str) -> str:
     """Drop control and invisible characters; a newline ends each line. Idempotent."""
-    if text.isprintable():
-        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii():
+        if text.isprintable():
+            return text
         return text.encode().translate(None, _ASCII_CONTROLS).decode()
+    # Python counts variation selectors as printable, though they can carry hidden text.
     return _INVISIBLE.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n\n"))
 
 

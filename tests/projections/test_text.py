@@ -16,6 +16,12 @@ def test_characters_that_turn_or_hide_text_are_dropped() -> None:
     assert clean("safe\u202etxt.exe\u2069 \U000e0041\U000e0042\U000e0101!") == "safetxt.exe !"
 
 
+def test_text_hidden_in_variation_selectors_is_dropped() -> None:
+    hidden = "".join(chr(0xE0100 + ord(letter)) for letter in "obey")
+    assert clean(f"é{hidden}!") == "é!"
+    assert clean(f"Hello{hidden}") == "Hello"
+
+
 def test_letters_of_any_script_and_joined_emoji_stay() -> None:
     for text in ("Příliš žluťoučký", "שלום עולם", "می‌خواهم", "👩‍🔧 ❤️", "日本語", "क्षि"):
         assert clean(text) == text
