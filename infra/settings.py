@@ -65,6 +65,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         return list(dict.fromkeys([own, *loopback]))
 
     @property
+    def is_open_to_all(self) -> bool:
+        """Whether it is bound to all addresses, but nothing says by which name it is reached."""
+        return self.host in _ALL_ADDRESSES and not self.public_url
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables from which another process reads the same settings."""
         return {name: str(value) for name, value in msgspec.to_builtins(self).items()}

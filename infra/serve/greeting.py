@@ -31,6 +31,8 @@ def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str])
     version = metadata.version("deskledger")
     told = ["", click.style(f"Deskledger {version} is serving.", fg="green", bold=True), ""]
     told.append(_line("MCP URL", url))
+    if settings.is_open_to_all:
+        told.append(_aside("other machines are refused until PUBLIC_URL says how they reach it"))
     if beginning.token:
         told.append(_line("Token", beginning.token))
         told.append(_aside(f"acts for {beginning.owner}; shown this once, so keep it"))

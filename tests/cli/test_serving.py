@@ -29,21 +29,60 @@ def curled(line: str) -> dict[str, Any]:
         return json.load(answer)["result"]
 
 
-@contextmanager
-def held_open(server: Serving) -> Generator[None]:
-    """Hold connections of every kind: with half a request, idle after one, and silent."""
-    half = (
-        f"POST /public/api/mcp HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        f"Authorization: Bearer {server.token}\r\nContent-Length: 100\r\n\r\n{{"
+def call_with_progress(server: Serving) -> str:
+    """Return the text of a request that is answered by a stream."""
+    meta: dict[str, object] = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "progressToken": "p",
+    }
+    params: dict[str, object] = {"name": "list_departments", "arguments": {}, "_meta": meta}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    return post(
+        server,
+        body,
+        "Content-Type: application/json",
+        "Accept: application/json, text/event-stream",
+        "MCP-Protocol-Version: 2026-07-28",
+        "Mcp-Method: tools/call",
+        "Mcp-Name: list_departments",
     )
+
+
+def post(server: Serving, body: str, *headers: str) -> str:
+    lines = (
+        "POST /public/api/mcp HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        f"Authorization: Bearer {server.token}",
+        f"Content-Length: {len(body)}",
+        *headers,
+    )
+    return "\r\n".join((*lines, "", body))
+
+
+@contextmanager
+def held_open(server: Serving, database: str) -> Generator[None]:
+    """Hold requests of every kind: half of one, a stream that comes to nothing, and none at all."""
     with (
-        server.connect(half) as waiting,
+        psycopg.connect(database) as blocker,
+        server.connect(post(server, "{" * 100)[:-1]) as half,
         server.connect(LIVE) as idle,
         server.connect(),
     ):
         assert b"200 OK" in idle.recv(1000)
-        yield
-        assert b" 503 " in waiting.recv(1000)
+        blocker.execute("LOCK TABLE acct_main.events, acct_main.account")
+        with server.connect(call_with_progress(server)) as stream:
+            wait_for_lock(blocker)
+            yield
+            assert b" 503 " in half.recv(1000)
+            assert b" 503 " in stream.recv(1000)
+
+
+def wait_for_lock(blocker: psycopg.Connection) -> None:
+    """Wait until somebody waits for what is locked."""
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+    while blocker.execute(waiting).fetchone() is None:
+        pass
 
 
 def test_what_is_printed_works_when_it_is_pasted_and_a_token_is_shown_once(database: str) -> None:
@@ -73,14 +112,14 @@ def test_an_empty_account_gets_its_budget_and_a_word_on_what_to_do(database: str
 
 def test_sigterm_ends_it_in_seconds_though_a_request_is_open(database: str) -> None:
     with serving("--demo", database=database) as server:
-        with held_open(server):
+        with held_open(server, database):
             assert server.end(signal.SIGTERM) == 0
         assert server.errors == ""
 
 
 def test_ctrl_c_ends_all_workers_in_seconds_though_a_request_is_open(database: str) -> None:
     with serving("--demo", "--workers", "2", database=database) as server:
-        with held_open(server):
+        with held_open(server, database):
             assert server.end(signal.SIGINT, group=True) == 130
         assert server.errors == ""
 
