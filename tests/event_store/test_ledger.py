@@ -50,6 +50,7 @@ async def test_many_streams_are_loaded_at_once(ledger: PostgresLedger) -> None:
         other: [events[1]],
     }
     assert await ledger.load_many([]) == {}
+    assert await ledger.having_events([one, other, unknown]) == {one, other}
 
 
 async def test_a_credential_is_found_with_the_authority_number_until_revoked(
@@ -69,7 +70,9 @@ async def test_a_credential_is_found_with_the_authority_number_until_revoked(
 
 
 async def test_ticket_numbers_are_drawn_once_each(ledger: PostgresLedger) -> None:
-    assert [await ledger.next_ticket_number() for _ in range(3)] == [1, 2, 3]
+    assert await ledger.next_ticket_number() == 1
+    assert list(await ledger.next_ticket_numbers(3)) == [2, 3, 4]
+    assert await ledger.next_ticket_number() == 5
 
 
 async def test_a_broken_connection_is_unavailable_and_replaced(
