@@ -124,6 +124,8 @@ class Projector:
             await asyncio.sleep(self._pace.takeover)
         # The log is the truth: what the database loses of the views' last commits is folded again.
         await connection.execute("SET synchronous_commit = off")
+        # It takes a page for a hundred rows, and would hash whole tables to find the one.
+        await connection.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
         await self._reload(connection)
         self._working = True
 
