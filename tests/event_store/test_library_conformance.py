@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from eventsourcing.tests import persistence as library
 
 from infra.event_store.library import FunctionRecorder, LedgerApplication, environment_for
 from tests.event_store.log import MAIN
-
-pytest.importorskip("Crypto", reason="the library's cases import pycryptodome")
-
-from eventsourcing.tests import persistence as library
 
 
 class OnOurLog:
