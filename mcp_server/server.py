@@ -41,6 +41,11 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     declared = types.ListToolsResult(tools=[tool.declaration for tool in tools.values()])
     unfinished: set[asyncio.Task[Any]] = set()
 
+    def ended(task: asyncio.Task[Any]) -> None:
+        unfinished.discard(task)
+        # Taken note of here as well: whom it was for may have left.
+        _ = task.cancelled() or task.exception()
+
     async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
         """Let work come to its end though its client leaves, whose stream's scope then cancels it.
 
@@ -49,7 +54,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
         """
         task = asyncio.create_task(work)
         unfinished.add(task)
-        task.add_done_callback(unfinished.discard)
+        task.add_done_callback(ended)
         return await asyncio.shield(task)
 
     async def list_tools(

@@ -114,14 +114,14 @@ def test_sigterm_ends_it_in_seconds_though_a_request_is_open(database: str) -> N
     with serving("--demo", database=database) as server:
         with held_open(server, database):
             assert server.end(signal.SIGTERM) == 0
-        assert server.errors == ""
+        assert "Traceback" not in server.errors
 
 
 def test_ctrl_c_ends_all_workers_in_seconds_though_a_request_is_open(database: str) -> None:
     with serving("--demo", "--workers", "2", database=database) as server:
         with held_open(server, database):
             assert server.end(signal.SIGINT, group=True) == 130
-        assert server.errors == ""
+        assert "Traceback" not in server.errors
 
 
 def test_workers_do_not_outlive_their_supervisor(database: str) -> None:
