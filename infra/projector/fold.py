@@ -56,25 +56,23 @@ async def fold(
 
     async def write(part: Sequence[Recorded]) -> None:
         async with connection.transaction():
-            moved = await tracking.advance(connection, previous, part[-1].position)
-            if moved.rowcount == 0:
-                raise Superseded
+            try:
+                await tracking.advance(connection, previous, part[-1].position)
+            except psycopg.errors.DivisionByZero:
+                raise Superseded from None
             for view in views:
                 await _write(connection, tracking.schema, view, part)
 
     if len(page) <= _FEW:
-        # Three round trips instead of one a statement. What fails is tried again one by one, which
-        # tells what was at fault.
+        # One round trip. What fails is tried again one by one, which tells what was at fault.
         with contextlib.suppress(psycopg.Error, FoldError):
-            async with connection.pipeline() as pipeline, connection.transaction():
-                moved = await tracking.advance(connection, previous, page[-1].position)
-                await pipeline.sync()
-                if moved.rowcount == 0:
-                    raise Superseded
+            async with connection.pipeline(), connection.transaction():
+                await tracking.advance(connection, previous, page[-1].position)
                 for view in views:
                     await _write(connection, tracking.schema, view, page)
-                await pipeline.sync()
             return page[-1].position
+        # After an error the server passes over all that was sent, the transaction's end included.
+        await connection.rollback()
     return page[await _as_far_as_possible(connection, page, write) - 1].position
 
 

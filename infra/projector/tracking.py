@@ -1,7 +1,7 @@
 """The row beside the views that says how far they are, and the versions they were built with."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -26,7 +26,7 @@ class Tracking:
 
     def __init__(self, account: Account, schema: str | None = None) -> None:
         self.schema = schema or account.views
-        told = " RETURNING pg_notify(%(channel)s, %(payload)s)" if schema is None else ""
+        told = "pg_notify(%(channel)s, %(payload)s)" if schema is None else "true"
         self._account = account
         self._table = 0
         self._read = self._filled(
@@ -35,10 +35,11 @@ class Tracking:
             "FROM {views}.notification_tracking WHERE application_name = %s"
         )
         self._advance = self._filled(
+            "WITH moved AS ("
             "UPDATE {views}.notification_tracking "
             "SET notification_id = %(position)s, failure = NULL "
             "WHERE application_name = %(log)s AND notification_id = %(previous)s "
-            "AND tableoid = %(table)s" + told
+            "AND tableoid = %(table)s RETURNING " + told + ") SELECT 1 / count(*) FROM moved"
         )
         self._take_away = self._filled(
             "DELETE FROM {views}.notification_tracking WHERE application_name = %s "
@@ -93,16 +94,14 @@ class Tracking:
             return {}
         return dict(await cursor.fetchall())
 
-    async def advance(
-        self, connection: Connection, previous: int, position: int
-    ) -> psycopg.AsyncCursor[Any]:
+    async def advance(self, connection: Connection, previous: int, position: int) -> None:
         """Move on when the transaction commits, and tell those who wait for the live views.
 
         Comes first in its transaction: the row's lock keeps a swap of the views out until then.
-        No row is moved where the views are no longer those that `place` saw, or not at `previous`:
-        then nothing may be written.
+        Where the views are no longer those that `place` saw, or not at `previous`, it fails with
+        psycopg's `DivisionByZero`: then nothing may be written, and in a pipeline nothing is.
         """
-        return await connection.execute(
+        await connection.execute(
             self._advance,
             {
                 "position": position,
