@@ -137,15 +137,21 @@ def numbers(url: str) -> list[int]:
 
 def processes(folder: Path) -> list[int]:
     """Every process that works in a folder or names it: users, watchdog, postmaster, backends."""
-    found: list[int] = []
+    return list(_commands(folder))
+
+
+def _commands(folder: Path) -> dict[int, bytes]:
+    """Give the command lines of those processes; one that ends meanwhile is none of them."""
+    found: dict[int, bytes] = {}
     for process in PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):
             command = (process / "cmdline").read_bytes()
             if os.fsencode(folder) in command or (process / "cwd").readlink().is_relative_to(
                 folder
             ):
-                found.append(int(process.name))
-    return [pid for pid in found if pid != os.getpid()]
+                found[int(process.name)] = command
+    found.pop(os.getpid(), None)
+    return found
 
 
 def kill(*pids: int) -> None:
@@ -159,9 +165,7 @@ def postmaster(folder: Path) -> int:
 
 
 def watchdogs(folder: Path) -> list[int]:
-    return [
-        pid for pid in processes(folder) if b"watchdog.py" in (PROC / f"{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid, command in _commands(folder).items() if b"watchdog.py" in command]
 
 
 def test_a_second_start_finds_the_rows_of_the_first(fresh: Path) -> None:
