@@ -61,11 +61,19 @@ class Desk:
             kwargs={"autocommit": True, "application_name": "deskledger"},
         )
         self.views = Views(self.pool, account.views)
-        self.live = LiveViews(settings.direct_url, projection_of(account), self.pool.connection)
+        self.live = LiveViews(
+            settings.direct_url,
+            projection_of(account),
+            self.pool.connection,
+            is_ours=self._commits_in,
+        )
         self.writer = Writer(settings.database_url, account, self.live.projector.offer)
         self.ledger = PostgresLedger(self.pool, account, self.writer)
         self.helpdesk = Helpdesk(self.ledger, self.views, utc_now, new_id)
         self.authenticator = Authenticator(self.ledger, self.helpdesk.states, utc_now)
+
+    def _commits_in(self, session: int) -> bool:
+        return self.writer.commits_in(session)
 
     @cached_property
     def dispatcher(self) -> "Dispatcher":

@@ -43,7 +43,8 @@ class Committed(NamedTuple):
 class Committer:
     """Calls the append function, and finds out what became of a call whose answer was lost.
 
-    `prepare=False` is for poolers that cannot keep prepared statements.
+    `prepare=False` is for poolers that cannot keep prepared statements. `session` is the process
+    that serves the connection in PostgreSQL, if no pooler stands between.
     """
 
     def __init__(self, url: str, account: Account, *, prepare: bool = True) -> None:
@@ -57,6 +58,7 @@ class Committer:
             "ON e.originator_id = r.stream AND e.originator_version = r.version"
         ).format(sql.Identifier(account.log))
         self._connection: Connection | None = None
+        self.session = 0
 
     async def commit(self, batch: Sequence[Encoded]) -> Committed:
         """Store a batch. Raises `psycopg.OperationalError` when the database is away.
@@ -142,4 +144,5 @@ class Committer:
                 keepalives_count=3,
             )
             take_columns(self._connection)
+            self.session = self._connection.info.backend_pid
         return self._connection

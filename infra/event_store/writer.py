@@ -41,6 +41,10 @@ class Writer:
         self._away = False
         self._task: asyncio.Task[None] | None = None
 
+    def commits_in(self, session: int) -> bool:
+        """Whether it is this session in which batches are committed now."""
+        return session == self._committer.session
+
     def start(self) -> None:
         self._open = True
         self._task = asyncio.create_task(self._run(), name="writer")

@@ -11,6 +11,9 @@ from psycopg import sql
 from infra.projector.direct import connect, delays, summary
 from projections.view import Connection
 
+IsOurs = Callable[[int], bool]
+"""Whether a session, named by the process that serves it in PostgreSQL, is one of this process."""
+
 log = logging.getLogger(__name__)
 
 
@@ -18,6 +21,7 @@ class Listener:
     """One session that LISTENs on channels, and comes back by itself when it is lost.
 
     `on_listening` is called each time it begins to hear: what was told before is to be read.
+    What a session told that `is_ours` is passed over, as this process knows better by itself.
     """
 
     def __init__(
@@ -25,8 +29,10 @@ class Listener:
         url: str,
         handlers: Mapping[str, Callable[[int], None]],
         on_listening: Callable[[], None],
+        is_ours: IsOurs,
     ) -> None:
         self._url = url
+        self._is_ours = is_ours
         self._handlers = handlers
         self._on_listening = on_listening
 
@@ -62,7 +68,7 @@ class Listener:
             try:
                 libpq.consume_input()
                 while told := libpq.notifies():
-                    if told.extra.isdigit():
+                    if told.extra.isdigit() and not self._is_ours(told.be_pid):
                         self._handlers[told.relname.decode()](int(told.extra))
             except psycopg.OperationalError as error:
                 if not lost.done():

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from infra.projector.fold import Projection
-from infra.projector.listener import Listener
+from infra.projector.listener import IsOurs, Listener
 from infra.projector.progress import Connections, Progress
 from infra.projector.projector import Pace, Projector
 
@@ -13,7 +13,9 @@ from infra.projector.projector import Pace, Projector
 class LiveViews:
     """Projector and listener of one account in this process, from `async with` to its end.
 
-    `url` must lead to PostgreSQL itself, `connections` may come through a pooler.
+    `url` must lead to PostgreSQL itself, `connections` may come through a pooler. `is_ours` tells
+    the sessions whose commits the projector is offered anyway: their NOTIFY often comes first, and
+    the projector would read back what it is about to be given.
     """
 
     def __init__(
@@ -22,6 +24,7 @@ class LiveViews:
         projection: Projection,
         connections: Connections,
         pace: Pace = Pace(),  # noqa: B008 - immutable
+        is_ours: IsOurs = lambda _session: False,
     ) -> None:
         account = projection.account
         self.progress = Progress(account, connections)
@@ -33,6 +36,7 @@ class LiveViews:
                 account.views_channel: self.progress.advance,
             },
             self._listening,
+            is_ours,
         )
         self._tasks: list[asyncio.Task[NoReturn]] = []
 
