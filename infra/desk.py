@@ -24,7 +24,7 @@ from infra.projector.live import LiveViews
 from infra.settings import Settings
 from projections.all import VIEWS
 from projections.reading import Pool
-from projections.views import Views
+from projections.views import Views, configure
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -58,6 +58,7 @@ class Desk:
             max_size=settings.pool_size,
             timeout=2,
             open=False,
+            configure=configure,
             kwargs={"autocommit": True, "application_name": "deskledger"},
         )
         self.views = Views(self.pool, account.views)
