@@ -1,16 +1,24 @@
 """The query that ranks: which tickets answer some words best, in one statement of bounded work."""
 
+from collections.abc import Callable
 from typing import LiteralString
 
 # Each word is looked up in the index of all words and in that of subjects. A word of fewer than 512
 # tickets is rare. Words weigh more the rarer they are, in steps of powers of two (the bucket), so
 # that one more ticket somewhere does not move the others. All tickets with a rare word compete, and
 # of those with all common words, and of those with a word in the subject, the newest 512. The
-# sixty most promising are scored exactly: the weights of their words, thrice in the subject,
-# times the share of the asked weight that they cover. Where a word is in few tickets and in no
-# subject it may be misspelled or cut short: subjects that look alike count for it.
+# sixty most promising are scored exactly: the weights of their words, thrice in the subject, times
+# the share of the asked weight that they cover. Where a word is in few tickets and in no subject
+# it may be misspelled or cut short: subjects that look alike count for it.
+#
+# In a long log, words are looked up among the newest tickets first and then further back, until
+# there are enough: the index knows the age of tickets as a word, and need not go through them all.
 #
 # What a search is narrowed by stands in place of $filters.
+
+AGES: tuple[LiteralString, ...] = ("17", "19", "21", "23")
+"""Stretches of the log that are looked through one after the other, in bits of their length."""
+
 _PARSED: LiteralString = """
 CASE WHEN word LIKE '%%*' AND numnode(plainto_tsquery('pg_catalog.english', word)) > 0
 THEN (plainto_tsquery('pg_catalog.english', word)::text || ':*')::tsquery
@@ -35,23 +43,68 @@ ruled AS MATERIALIZED (
 """
 """What each ticket found has to meet, as one tsquery."""
 
-RANKING: LiteralString = f"""
-WITH {RULED}, asked AS MATERIALIZED (
-    SELECT place, word, {_PARSED} AS q
-    FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, place)
-), found AS MATERIALIZED (
+
+def _newest(age: LiteralString) -> LiteralString:
+    """The newest stretch of an age, where the log has several."""
+    return f"""CASE WHEN max(number) >> {age} > 1
+        THEN format('''age {age}/%%s''', max(number) >> {age})::tsquery END AS of_{age}"""
+
+
+def _within(column: LiteralString, age: LiteralString) -> LiteralString:
+    # A condition of its own: within one tsquery, the index would look at the whole stretch.
+    return f"AND s.{column} @@ (SELECT of_{age} FROM newest)" if age else ""
+
+
+def _found(age: LiteralString, before: LiteralString) -> LiteralString:
+    """Look words up within an age (or anywhere), unless there were enough `before`."""
+    return f"""
     SELECT place, word, q,
-        ARRAY(
-            SELECT s.number FROM {{views}}.search s
-            WHERE numnode(asked.q) > 0 AND s.words @@ (asked.q && (SELECT q FROM ruled)) $filters
+        CASE WHEN cardinality(anywhere) = 512 THEN anywhere ELSE ARRAY(
+            SELECT s.number FROM {{views}}.search s WHERE numnode(x.q) > 0
+            AND s.words @@ (x.q && (SELECT q FROM ruled)) {_within("words", age)} $filters
             LIMIT 512
-        ) AS anywhere,
-        ARRAY(
-            SELECT s.number FROM {{views}}.search s WHERE s.title @@ asked.q $filters
+        ) END AS anywhere,
+        CASE WHEN cardinality(titled) = 512 THEN titled ELSE ARRAY(
+            SELECT s.number FROM {{views}}.search s
+            WHERE s.title @@ x.q {_within("title", age)} $filters
             ORDER BY s.number DESC LIMIT 512
-        ) AS titled
-    FROM asked
-), guessed AS MATERIALIZED (
+        ) END AS titled
+    FROM {before} x"""
+
+
+def _shared(age: LiteralString, before: LiteralString) -> LiteralString:
+    """Look up who has all common words; within an age only where nothing rare is asked."""
+    only = f"numnode(x.rare) = 0 {_within('words', age)}" if age else "true"
+    return f"""
+    SELECT qs, weights, total, rare, common, common_weight,
+        CASE WHEN cardinality(numbers) >= 60 THEN numbers ELSE ARRAY(
+            SELECT s.number FROM {{views}}.search s WHERE {only}
+            AND s.words @@ (x.common && x.rare && (SELECT q FROM ruled)) $filters
+            ORDER BY s.number DESC LIMIT 512
+        ) END AS numbers
+    FROM {before} x"""
+
+
+def _stages(
+    name: LiteralString, stage: Callable[[LiteralString, LiteralString], LiteralString]
+) -> LiteralString:
+    """Chain a stage over the ages and then over all, from `name`_asked to `name`."""
+    parts: list[LiteralString] = []
+    before: LiteralString = f"{name}_asked"
+    for age in AGES:
+        parts.append(f"{name}_{age} AS MATERIALIZED ({stage(age, before)})")
+        before = f"{name}_{age}"
+    parts.append(f"{name} AS MATERIALIZED ({stage('', before)})")
+    return ", ".join(parts)
+
+
+RANKING: LiteralString = f"""
+WITH {RULED}, newest AS MATERIALIZED (
+    SELECT {", ".join([_newest(age) for age in AGES])} FROM {{views}}.search
+), found_asked AS MATERIALIZED (
+    SELECT place, word, {_PARSED} AS q, '{{{{}}}}'::int8[] AS anywhere, '{{{{}}}}'::int8[] AS titled
+    FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, place)
+), {_stages("found", _found)}, guessed AS MATERIALIZED (
     SELECT place, q, anywhere, titled, CASE
         WHEN cardinality(anywhere) < 4 AND cardinality(titled) = 0
             AND length(word) > 3 AND numnode(q) > 0
@@ -70,14 +123,14 @@ WITH {RULED}, asked AS MATERIALIZED (
 ), term AS MATERIALIZED (
     SELECT *, ('{{{{10.4,9.7,9.0,8.3,7.6,7.0,6.3,5.6,4.9,3.2}}}}'::float8[])[bucket] AS weight
     FROM counted WHERE bucket > 0 ORDER BY bucket, place LIMIT 8
-), asking AS MATERIALIZED (
+), shared_asked AS MATERIALIZED (
     SELECT array_agg(q) AS qs, array_agg(weight) AS weights, sum(weight) AS total,
         coalesce(string_agg('(' || q::text || ')', '|') FILTER (WHERE bucket < 10), '')::tsquery
             AS rare,
         string_agg('(' || q::text || ')', '&') FILTER (WHERE bucket = 10)::tsquery AS common,
-        sum(weight) FILTER (WHERE bucket = 10) AS common_weight
+        sum(weight) FILTER (WHERE bucket = 10) AS common_weight, '{{{{}}}}'::int8[] AS numbers
     FROM term
-), sign AS (
+), {_stages("shared", _shared)}, sign AS (
     SELECT unnest(anywhere) AS number, weight AS words, 0 AS title, 0 AS alike
     FROM term WHERE bucket < 10
     UNION ALL
@@ -85,11 +138,7 @@ WITH {RULED}, asked AS MATERIALIZED (
     UNION ALL
     SELECT unnest(alike), 0, 0, weight FROM term
     UNION ALL
-    SELECT s.number, asking.common_weight, 0, 0 FROM asking, LATERAL (
-        SELECT s.number FROM {{views}}.search s
-        WHERE s.words @@ (asking.common && asking.rare && (SELECT q FROM ruled)) $filters
-        ORDER BY s.number DESC LIMIT 512
-    ) s
+    SELECT unnest(numbers), common_weight, 0, 0 FROM shared
 ), promising AS MATERIALIZED (
     SELECT number, sum(alike) AS alike FROM sign GROUP BY number
     ORDER BY (sum(words) + 2 * sum(title) + 3 * sum(alike))
@@ -101,14 +150,14 @@ WITH {RULED}, asked AS MATERIALIZED (
     FROM promising p JOIN {{views}}.search s USING (number)
 ), scored AS (
     SELECT ticket, number, (
-        SELECT (has.words + 2 * has.title + 3 * d.alike) * (has.words + d.alike) / asking.total
+        SELECT (has.words + 2 * has.title + 3 * d.alike) * (has.words + d.alike) / shared.total
         FROM (
             SELECT coalesce(sum(weight) FILTER (WHERE d.words[1] @@ q), 0) AS words,
                 coalesce(sum(weight) FILTER (WHERE d.title @@ q), 0) AS title
-            FROM unnest(asking.qs, asking.weights) AS x (q, weight)
+            FROM unnest(shared.qs, shared.weights) AS x (q, weight)
         ) AS has
     ) AS score
-    FROM document d, asking, ruled WHERE numnode(ruled.q) = 0 OR d.words[1] @@ ruled.q
+    FROM document d, shared, ruled WHERE numnode(ruled.q) = 0 OR d.words[1] @@ ruled.q
     UNION ALL
     SELECT s.ticket, s.number, 1000000
     FROM {{views}}.tickets t JOIN {{views}}.search s ON s.ticket = t.id

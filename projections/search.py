@@ -10,6 +10,7 @@ import msgspec
 from domain.fact import Recorded
 from domain.ticket import facts as ticket
 from domain.ticket.words import Status
+from projections.ranking import AGES
 from projections.table import Table, recordset
 from projections.tags import tag_key
 from projections.text import clean, folded, unquoted
@@ -36,8 +37,8 @@ SEARCH = Table(
         "changed_at": "timestamptz NOT NULL",
         "subject": "text NOT NULL",
         "title": "tsvector NOT NULL",
-        # Of the subject, the requester, the messages; and the department, so that the index knows
-        # who may see it: a word with a space in it, which no text and no query has.
+        # Of the subject, the requester, the messages. And, each as a word with a space in it, which
+        # no text has: the department, so that the index knows who may see the ticket, and its age.
         "words": "tsvector NOT NULL",
     },
     key="ticket",
@@ -68,13 +69,15 @@ _CHANGED: dict[LiteralString, LiteralString] = {
     "text": "text",
 }
 
+_AGES: LiteralString = ", ".join([f"'age {age}/' || (number >> {age})" for age in AGES])
 # Words are stemmed as English, which leaves other languages' words nearly as they are.
 _INSERT: LiteralString = f"""
 INSERT INTO {{views}}.search
 SELECT c.ticket, c.number, c.department, c.agent, c.status, c.urgency, c.tags, c.created_at,
-    c.changed_at, c.subject, to_tsvector('pg_catalog.english', c.subject),
-    to_tsvector('pg_catalog.english', c.text) || array_to_tsvector(ARRAY['in ' || c.department])
-FROM {recordset(_NEW)}
+    c.changed_at, c.subject, to_tsvector('pg_catalog.english', c.subject) || age,
+    to_tsvector('pg_catalog.english', c.text) || age
+        || array_to_tsvector(ARRAY['in ' || c.department])
+FROM {recordset(_NEW)}, array_to_tsvector(ARRAY[{_AGES}]) AS age
 """
 # The words stay the very same value where nothing was written, so that no index is touched.
 _UPDATE: LiteralString = f"""
@@ -103,7 +106,7 @@ class SearchView:
     """One row a ticket, made for looking at many of them quickly."""
 
     name = "search"
-    version = 1
+    version = 2
     # Rows are short, for a search looks at many; words lie apart and uncompressed, for it looks at
     # those of few. What changes often is in no index, so that its change touches none.
     tables: LiteralString = (

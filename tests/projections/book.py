@@ -30,10 +30,11 @@ ALL = insider("system")
 
 
 class Book:
-    """A log whose positions rise with gaps."""
+    """A log whose positions rise with gaps; the larger the `stride`, the longer it seems."""
 
-    def __init__(self) -> None:
+    def __init__(self, stride: int = 1) -> None:
         self.world = World()
+        self._stride = stride
         self.log: list[Recorded] = []
         self._versions: dict[UUID, int] = {}
 
@@ -63,7 +64,8 @@ class Book:
         for fact in facts:
             version = self._versions[stream] = self._versions.get(stream, 0) + 1
             envelope = Envelope(recorded_at=at, by=by, happened_at=happened_at, call=call)
-            position = self.log[-1].position + 1 + len(self.log) % 3 if self.log else 1
+            gap = self._stride + len(self.log) % 3
+            position = self.log[-1].position + gap if self.log else 1
             self.log.append(Recorded(position, Event(stream, version, fact, envelope)))
 
 
@@ -83,6 +85,15 @@ class Shown:
         async with self._pool.connection() as connection, connection.transaction():
             await fold(connection, self._schema, page)
         return self.views
+
+    async def clear(self) -> None:
+        """Forget everything, to show another book."""
+        self._folded = 0
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._schema))
+            )
+            await create(connection, self._schema)
 
     async def rows(self, table: str, columns: str = "*") -> list[dict[str, Any]]:
         """Return a table's rows in the order of its first columns."""
@@ -126,8 +137,8 @@ async def shown(url: str, schema: str = "shown") -> AsyncGenerator[Shown]:
 class Desk(Book):
     """A book with two departments and their agents, where tickets are easily opened."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, stride: int = 1) -> None:
+        super().__init__(stride)
         self.write(SUPPORT, DepartmentAdded(name="Support"))
         self.write(BILLING, DepartmentAdded(name="Billing"))
         self.write(ANA, AgentAdded(name="Ana", role=Role.AGENT, departments=(SUPPORT,)))

@@ -263,3 +263,18 @@ async def test_a_date_that_is_none_is_refused_with_how_to_write_it(shown: Shown)
     with pytest.raises(Refused, match="2026-05-01") as refused:
         await found(views, created_from="last week")
     assert refused.value.code is Code.INVALID_ARGUMENTS
+
+
+async def test_a_long_log_is_searched_to_its_beginning(shown: Shown) -> None:
+    short, long = Desk(), Desk(stride=400_000)
+    for desk in (short, long):
+        for number in range(40):
+            rare = "Grapefruit" if number in {0, 20, 39} else "Lamp"
+            desk.open(number, f"{rare} {number}", "The lamp is dark.", "Also red." * (number % 2))
+    views = await shown.show(short)
+    queries = ("grapefruit", "lamp", "dark lamp", "grapefruit dark", '"also red"', "grapfruit")
+    expected = [await found(views, query) for query in queries]
+    assert expected[0] == [f"Grapefruit {number}" for number in (39, 20, 0)]
+    await shown.clear()
+    await shown.show(long)
+    assert [await found(views, query) for query in queries] == expected
