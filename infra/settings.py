@@ -34,8 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to bind.")] = 8080
     workers: Annotated[int, Meta(ge=1, le=64, description="Server processes.")] = 1
     pool_size: Annotated[
-        int, Meta(ge=2, le=200, description="Database connections of a process for reading.")
-    ] = 8
+        int,
+        Meta(ge=2, le=200, description="Database connections of a process for reading, at most."),
+    ] = 24
 
     @property
     def direct_url(self) -> str:
