@@ -1,0 +1,85 @@
+"""No text, however odd or long, stops the views: whatever can be stored can be shown."""
+
+import asyncio
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.fact import Attribution, Client, Fact
+from domain.facts import FACTS
+from domain.ticket.facts import FACTS as TICKET_FACTS
+from domain.ticket.facts import Opened
+from projections.question import TicketSearch
+from projections.views import configure
+from tests.known import ANA, OPENED
+from tests.projections.book import ALL, Book, Desk, Shown, create, fold
+from tests.strategies import instances, unhurried
+
+ODD = st.builds(
+    Attribution,
+    via=st.just("token"),
+    agent=st.just(ANA),
+    role=st.just("agent"),
+    credential=st.uuids(),
+    client=instances(Client) | st.none(),
+    ip=st.text() | st.none(),
+)
+Written = tuple[UUID, Fact, Attribution]
+
+
+def stored(fact: Fact) -> Fact:
+    """Return the fact with such numbers as the log takes."""
+    numbers = {
+        name: value % 2**31
+        for name, value in msgspec.structs.asdict(fact).items()
+        if isinstance(value, int) and not isinstance(value, bool)
+    }
+    return msgspec.structs.replace(fact, **numbers)
+
+
+async def show(url: str, facts: list[Written]) -> None:
+    book = Book()
+    for stream, fact, by in facts:
+        if isinstance(fact, TICKET_FACTS) and not isinstance(fact, Opened):
+            book.write(stream, OPENED)
+        book.write(stream, fact, by=by)
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await configure(connection)
+        await connection.execute("DROP SCHEMA IF EXISTS odd CASCADE")
+        await create(connection, "odd")
+        for half in (book.log[::2], book.log[1::2]):
+            async with connection.transaction():
+                await fold(connection, "odd", half)
+
+
+@pytest.mark.parametrize("topic", FACTS)
+def test_any_fact_can_be_shown(database: str, topic: str) -> None:
+    facts = st.tuples(st.uuids(), instances(FACTS[topic]).map(stored), ODD)
+
+    @settings(unhurried, max_examples=8)
+    @given(st.lists(facts, min_size=5, max_size=25, unique_by=lambda written: written[0]))
+    def shows(facts: list[Written]) -> None:
+        asyncio.run(show(database, facts))
+
+    shows()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("letter", ["x", "ж", "\U00010428"], ids=["short", "two bytes", "four"])
+async def test_a_ticket_of_any_length_can_be_shown(shown: Shown, letter: str) -> None:
+    desk = Desk()
+    ticket = desk.open(1, "Endless")
+    for page in range(4):
+        for number in range(40):
+            words = (f"{letter * 7}{page}q{number}q{word}" for word in range(1_500))
+            desk.say(ticket, " ".join(words))
+        desk.say(ticket, letter * 300_000)
+        await shown.show(desk)
+    views = await shown.show(desk)
+    assert (await views.get_ticket_metadata(ALL, str(ticket))).message_count == 164
+    for query in ("endless", f"{letter * 7}0q0q0"):
+        assert (await views.search_tickets(ALL, TicketSearch(query=query))).tickets
