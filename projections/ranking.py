@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import LiteralString
 
-# Each word is looked up in the index of all words and in that of subjects. A word of fewer than 512
+# Each word is looked up in the index of all words and in that of subjects. A word of fewer than 256
 # tickets is rare. Words weigh more the rarer they are, in steps of powers of two (the bucket), so
 # that one more ticket somewhere does not move the others. All tickets with a rare word compete, and
 # of those with all common words, and of those with a word in the subject, the newest 512. The
@@ -24,9 +24,12 @@ CASE WHEN word LIKE '%%*' AND numnode(plainto_tsquery('pg_catalog.english', word
 THEN (plainto_tsquery('pg_catalog.english', word)::text || ':*')::tsquery
 ELSE plainto_tsquery('pg_catalog.english', word) END
 """
+# Phrases are in `q` and not in `loose`: they cannot be checked by the index alone.
 RULED: LiteralString = f"""
 ruled AS MATERIALIZED (
-    SELECT coalesce(string_agg(part, ' & '), '')::tsquery AS q
+    SELECT coalesce(string_agg(part, ' & '), '')::tsquery AS q,
+        coalesce(string_agg(part, ' & ') FILTER (WHERE part NOT LIKE '%%<%%'), '')::tsquery AS loose,
+        coalesce(bool_or(part LIKE '(%%<%%'), false) AS phrased
     FROM (
         SELECT '(' || phraseto_tsquery('pg_catalog.english', phrase)::text || ')'
         FROM unnest(%(phrases)s::text[]) AS phrase
@@ -59,10 +62,10 @@ def _found(age: LiteralString, before: LiteralString) -> LiteralString:
     """Look words up within an age (or anywhere), unless there were enough `before`."""
     return f"""
     SELECT place, word, q,
-        CASE WHEN cardinality(anywhere) = 512 THEN anywhere ELSE ARRAY(
+        CASE WHEN cardinality(anywhere) = 256 THEN anywhere ELSE ARRAY(
             SELECT s.number FROM {{views}}.search s WHERE numnode(x.q) > 0
-            AND s.words @@ (x.q && (SELECT q FROM ruled)) {_within("words", age)} $filters
-            LIMIT 512
+            AND s.words @@ (x.q && (SELECT loose FROM ruled)) {_within("words", age)} $filters
+            LIMIT 256
         ) END AS anywhere,
         CASE WHEN cardinality(titled) = 512 THEN titled ELSE ARRAY(
             SELECT s.number FROM {{views}}.search s
@@ -79,7 +82,7 @@ def _shared(age: LiteralString, before: LiteralString) -> LiteralString:
     SELECT qs, weights, total, rare, common, common_weight,
         CASE WHEN cardinality(numbers) >= 60 THEN numbers ELSE ARRAY(
             SELECT s.number FROM {{views}}.search s WHERE {only}
-            AND s.words @@ (x.common && x.rare && (SELECT q FROM ruled)) $filters
+            AND s.words @@ (x.common && x.rare && (SELECT loose FROM ruled)) $filters
             ORDER BY s.number DESC LIMIT 512
         ) END AS numbers
     FROM {before} x"""
@@ -117,30 +120,38 @@ WITH {RULED}, newest AS MATERIALIZED (
 ), counted AS MATERIALIZED (
     SELECT *, coalesce((%(buckets)s::int4[])[place], width_bucket(
         greatest(cardinality(anywhere), cardinality(alike)),
-        '{{{{1,2,4,8,16,32,64,128,256,512}}}}'::int4[]
+        '{{{{1,2,4,8,16,32,64,128,256}}}}'::int4[]
     )) AS bucket
     FROM guessed
 ), term AS MATERIALIZED (
-    SELECT *, ('{{{{10.4,9.7,9.0,8.3,7.6,7.0,6.3,5.6,4.9,3.2}}}}'::float8[])[bucket] AS weight
+    SELECT *, ('{{{{10.4,9.7,9.0,8.3,7.6,7.0,6.3,5.6,3.4}}}}'::float8[])[bucket] AS weight
     FROM counted WHERE bucket > 0 ORDER BY bucket, place LIMIT 8
 ), shared_asked AS MATERIALIZED (
     SELECT array_agg(q) AS qs, array_agg(weight) AS weights, sum(weight) AS total,
-        coalesce(string_agg('(' || q::text || ')', '|') FILTER (WHERE bucket < 10), '')::tsquery
+        coalesce(string_agg('(' || q::text || ')', '|') FILTER (WHERE bucket < 9), '')::tsquery
             AS rare,
-        string_agg('(' || q::text || ')', '&') FILTER (WHERE bucket = 10)::tsquery AS common,
-        sum(weight) FILTER (WHERE bucket = 10) AS common_weight, '{{{{}}}}'::int8[] AS numbers
+        string_agg('(' || q::text || ')', '&') FILTER (WHERE bucket = 9)::tsquery AS common,
+        sum(weight) FILTER (WHERE bucket = 9) AS common_weight, '{{{{}}}}'::int8[] AS numbers
     FROM term
-), {_stages("shared", _shared)}, sign AS (
+), {_stages("shared", _shared)}, strict AS MATERIALIZED (
+    SELECT CASE WHEN phrased THEN ARRAY(
+        SELECT s.number FROM {{views}}.search s WHERE s.words @@ ruled.q $filters
+        ORDER BY s.number DESC LIMIT 256
+    ) END AS numbers FROM ruled
+), sign AS (
     SELECT unnest(anywhere) AS number, weight AS words, 0 AS title, 0 AS alike
-    FROM term WHERE bucket < 10
+    FROM term WHERE bucket < 9
     UNION ALL
     SELECT unnest(titled), 0, weight, 0 FROM term
     UNION ALL
     SELECT unnest(alike), 0, 0, weight FROM term
     UNION ALL
     SELECT unnest(numbers), common_weight, 0, 0 FROM shared
+    UNION ALL
+    SELECT unnest(numbers), 0, 0, 0 FROM strict
 ), promising AS MATERIALIZED (
-    SELECT number, sum(alike) AS alike FROM sign GROUP BY number
+    SELECT number, sum(alike) AS alike FROM sign, strict
+    WHERE strict.numbers IS NULL OR number = ANY (strict.numbers) GROUP BY number
     ORDER BY (sum(words) + 2 * sum(title) + 3 * sum(alike))
         * (greatest(sum(words), sum(title)) + sum(alike)) DESC, number DESC
     LIMIT 60

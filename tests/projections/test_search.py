@@ -105,6 +105,10 @@ async def test_a_word_with_a_minus_is_left_out(shown: Shown) -> None:
     views = await shown.show(desk)
     assert await found(views, "lamp -red") == ["Green lamp"]
     assert await found(views, 'lamp -"green lamp"') == ["Red lamp"]
+    for number in range(3, 300):
+        desk.open(number, "A chair")
+    await shown.show(desk)
+    assert await found(views, 'lamp -"green lamp"') == ["Red lamp"]
     assert await found(views, "-red") == ["Green lamp"]
 
 
