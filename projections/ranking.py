@@ -29,7 +29,7 @@ RULED: LiteralString = f"""
 ruled AS MATERIALIZED (
     SELECT coalesce(string_agg(part, ' & '), '')::tsquery AS q,
         coalesce(string_agg(part, ' & ') FILTER (WHERE part NOT LIKE '%%<%%'), '')::tsquery AS loose,
-        coalesce(bool_or(part LIKE '(%%<%%'), false) AS phrased
+        (string_agg(part, ' & ') FILTER (WHERE part LIKE '(%%<%%'))::tsquery AS phrase
     FROM (
         SELECT '(' || phraseto_tsquery('pg_catalog.english', phrase)::text || ')'
         FROM unnest(%(phrases)s::text[]) AS phrase
@@ -38,8 +38,6 @@ ruled AS MATERIALIZED (
         FROM unnest(%(without)s::text[]) AS word
         UNION ALL
         SELECT '(' || ({_PARSED})::text || ')' FROM unnest(%(required)s::text[]) AS word
-        UNION ALL
-        SELECT '(' || %(inside)s || ')'
     ) AS parts (part)
     WHERE part NOT IN ('()', '!()')
 )
@@ -59,20 +57,29 @@ def _within(column: LiteralString, age: LiteralString) -> LiteralString:
 
 
 def _found(age: LiteralString, before: LiteralString) -> LiteralString:
-    """Look words up within an age (or anywhere), unless there were enough `before`."""
+    """Look words up within an age (or anywhere), unless there were enough `before`.
+
+    How many tickets have a word is asked of all, who they are of those that the search narrows to:
+    so that a search for few does not go through all that have a common word.
+    """
     return f"""
-    SELECT place, word, q,
-        CASE WHEN cardinality(anywhere) = 256 THEN anywhere ELSE ARRAY(
-            SELECT s.number FROM {{views}}.search s WHERE numnode(x.q) > 0
-            AND s.words @@ (x.q && (SELECT loose FROM ruled)) {_within("words", age)} $filters
-            LIMIT 256
-        ) END AS anywhere,
-        CASE WHEN cardinality(titled) = 512 THEN titled ELSE ARRAY(
+    SELECT x.place, x.word, x.q,
+        CASE WHEN x.total = 256 THEN x.total ELSE y.total END AS total,
+        CASE WHEN x.total = 256 THEN x.anywhere ELSE y.anywhere END AS anywhere,
+        CASE WHEN cardinality(x.titled) = 512 THEN x.titled ELSE ARRAY(
             SELECT s.number FROM {{views}}.search s
             WHERE s.title @@ x.q {_within("title", age)} $filters
             ORDER BY s.number DESC LIMIT 512
         ) END AS titled
-    FROM {before} x"""
+    FROM {before} x CROSS JOIN LATERAL (
+        SELECT count(*) AS total, array_agg(number) FILTER (WHERE fits) AS anywhere
+        FROM (
+            SELECT s.number, true $filters AS fits FROM {{views}}.search s
+            WHERE x.total < 256 AND numnode(x.q) > 0
+                AND s.words @@ (x.q && (SELECT loose FROM ruled)) {_within("words", age)}
+            LIMIT 256
+        ) AS sample
+    ) y"""
 
 
 def _shared(age: LiteralString, before: LiteralString) -> LiteralString:
@@ -105,12 +112,12 @@ RANKING: LiteralString = f"""
 WITH {RULED}, newest AS MATERIALIZED (
     SELECT {", ".join([_newest(age) for age in AGES])} FROM {{views}}.search
 ), found_asked AS MATERIALIZED (
-    SELECT place, word, {_PARSED} AS q, '{{{{}}}}'::int8[] AS anywhere, '{{{{}}}}'::int8[] AS titled
+    SELECT place, word, {_PARSED} AS q, 0::int8 AS total, '{{{{}}}}'::int8[] AS anywhere,
+        '{{{{}}}}'::int8[] AS titled
     FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, place)
 ), {_stages("found", _found)}, guessed AS MATERIALIZED (
-    SELECT place, q, anywhere, titled, CASE
-        WHEN cardinality(anywhere) < 4 AND cardinality(titled) = 0
-            AND length(word) > 3 AND numnode(q) > 0
+    SELECT place, q, total, anywhere, titled, CASE
+        WHEN total < 4 AND cardinality(titled) = 0 AND length(word) > 3 AND numnode(q) > 0
         THEN ARRAY(
             SELECT s.number FROM {{views}}.search s
             WHERE s.subject OPERATOR({{ext}}.%%>) found.word $filters
@@ -119,8 +126,7 @@ WITH {RULED}, newest AS MATERIALIZED (
     FROM found
 ), counted AS MATERIALIZED (
     SELECT *, coalesce((%(buckets)s::int4[])[place], width_bucket(
-        greatest(cardinality(anywhere), cardinality(alike)),
-        '{{{{1,2,4,8,16,32,64,128,256}}}}'::int4[]
+        greatest(total, cardinality(alike)), '{{{{1,2,4,8,16,32,64,128,256}}}}'::int8[]
     )) AS bucket
     FROM guessed
 ), term AS MATERIALIZED (
@@ -133,11 +139,19 @@ WITH {RULED}, newest AS MATERIALIZED (
         string_agg('(' || q::text || ')', '&') FILTER (WHERE bucket = 9)::tsquery AS common,
         sum(weight) FILTER (WHERE bucket = 9) AS common_weight, '{{{{}}}}'::int8[] AS numbers
     FROM term
-), {_stages("shared", _shared)}, strict AS MATERIALIZED (
-    SELECT CASE WHEN phrased THEN ARRAY(
-        SELECT s.number FROM {{views}}.search s WHERE s.words @@ ruled.q $filters
+), {_stages("shared", _shared)}, phrased AS MATERIALIZED (
+    SELECT CASE WHEN cardinality(titled) >= 60 THEN titled WHEN titled IS NOT NULL THEN ARRAY(
+        SELECT s.number FROM {{views}}.search s WHERE s.words @@ x.q $filters
         ORDER BY s.number DESC LIMIT 256
-    ) END AS numbers FROM ruled
+    ) END AS numbers
+    FROM (
+        SELECT q, CASE WHEN phrase IS NOT NULL THEN ARRAY(
+            SELECT s.number FROM {{views}}.search s WHERE s.title @@ ruled.phrase
+                AND (numnode(ruled.loose) = 0 OR s.words @@ ruled.loose) $filters
+            ORDER BY s.number DESC LIMIT 256
+        ) END AS titled
+        FROM ruled
+    ) x
 ), sign AS (
     SELECT unnest(anywhere) AS number, weight AS words, 0 AS title, 0 AS alike
     FROM term WHERE bucket < 9
@@ -148,10 +162,10 @@ WITH {RULED}, newest AS MATERIALIZED (
     UNION ALL
     SELECT unnest(numbers), common_weight, 0, 0 FROM shared
     UNION ALL
-    SELECT unnest(numbers), 0, 0, 0 FROM strict
+    SELECT unnest(numbers), 0, 0, 0 FROM phrased
 ), promising AS MATERIALIZED (
-    SELECT number, sum(alike) AS alike FROM sign, strict
-    WHERE strict.numbers IS NULL OR number = ANY (strict.numbers) GROUP BY number
+    SELECT number, sum(alike) AS alike FROM sign, phrased
+    WHERE phrased.numbers IS NULL OR number = ANY (phrased.numbers) GROUP BY number
     ORDER BY (sum(words) + 2 * sum(title) + 3 * sum(alike))
         * (greatest(sum(words), sum(title)) + sum(alike)) DESC, number DESC
     LIMIT 60
@@ -179,5 +193,5 @@ WITH {RULED}, newest AS MATERIALIZED (
 SELECT ticket, score, number, (SELECT max(number) FROM {{views}}.search) AS newest,
     (SELECT array_agg(bucket ORDER BY place) FROM counted) AS buckets
 FROM ranked WHERE (score, number) < (%(score)s, %(number)s)
-ORDER BY score DESC, number DESC LIMIT %(limit)s
+ORDER BY score DESC, number DESC
 """

@@ -37,8 +37,8 @@ SEARCH = Table(
         "changed_at": "timestamptz NOT NULL",
         "subject": "text NOT NULL",
         "title": "tsvector NOT NULL",
-        # Of the subject, the requester, the messages. And, each as a word with a space in it, which
-        # no text has: the department, so that the index knows who may see the ticket, and its age.
+        # Of the subject, the requester, the messages; and the ticket's age, in words with a space
+        # in them, which no text has.
         "words": "tsvector NOT NULL",
     },
     key="ticket",
@@ -76,7 +76,6 @@ INSERT INTO {{views}}.search
 SELECT c.ticket, c.number, c.department, c.agent, c.status, c.urgency, c.tags, c.created_at,
     c.changed_at, c.subject, to_tsvector('pg_catalog.english', c.subject) || age,
     to_tsvector('pg_catalog.english', c.text) || age
-        || array_to_tsvector(ARRAY['in ' || c.department])
 FROM {recordset(_NEW)}, array_to_tsvector(ARRAY[{_AGES}]) AS age
 """
 # The words stay the very same value where nothing was written, so that no index is touched.
@@ -89,14 +88,8 @@ UPDATE {{views}}.search s SET
         SELECT unnest(s.tags) EXCEPT SELECT unnest(c.gone) UNION SELECT unnest(c.added) ORDER BY 1
     ) END,
     changed_at = c.changed_at,
-    words = CASE
-        WHEN c.department IS NULL AND (c.text IS NULL OR pg_column_size(s.words) > {_FULL})
-        THEN s.words
-        ELSE ts_delete(s.words, 'in ' || s.department)
-            || CASE WHEN pg_column_size(s.words) > {_FULL} THEN ''
-                ELSE to_tsvector('pg_catalog.english', coalesce(c.text, '')) END
-            || array_to_tsvector(ARRAY['in ' || coalesce(c.department, s.department)])
-    END
+    words = CASE WHEN c.text IS NULL OR pg_column_size(s.words) > {_FULL} THEN s.words
+        ELSE s.words || to_tsvector('pg_catalog.english', c.text) END
 FROM {recordset(_CHANGED)}
 WHERE s.ticket = c.ticket
 """
@@ -106,7 +99,7 @@ class SearchView:
     """One row a ticket, made for looking at many of them quickly."""
 
     name = "search"
-    version = 2
+    version = 3
     # Rows are short, for a search looks at many; words lie apart and uncompressed, for it looks at
     # those of few. What changes often is in no index, so that its change touches none.
     tables: LiteralString = (

@@ -1,6 +1,6 @@
 """The search: pages of tickets that a question finds, ranked or in an order that can be walked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -82,7 +82,8 @@ _CONDITIONS: dict[str, LiteralString] = {
     "visible": "s.department = ANY (%(visible)s)",
     "department": "s.department = %(department)s",
     "agent": "s.agent = %(agent)s",
-    "status": "s.status = ANY (%(status)s)",
+    "status": "s.status = %(status)s",
+    "statuses": "s.status = ANY (%(statuses)s)",
     "urgency": "s.urgency = %(urgency)s",
     "tags": "s.tags @> %(tags)s",
     "created_from": "s.created_at >= %(created_from)s",
@@ -97,17 +98,18 @@ _TAGGED: LiteralString = """s.ticket IN (
 
 _WALK: LiteralString = f"""
 WITH {RULED} SELECT s.ticket FROM {{views}}.search s
-WHERE s.words @@ (SELECT q FROM ruled) $filters ORDER BY $order LIMIT %(limit)s
+WHERE s.words @@ (SELECT q FROM ruled) $filters ORDER BY $order LIMIT 51
 """
-# Without words, from the table that has an index for each order.
+# Without words, from the table that has an index for each order; which the planner takes where it
+# knows that few rows are asked for, one more than a page may have.
 _LIST: LiteralString = """
 SELECT s.ticket FROM (
     SELECT id AS ticket, department, agent, status, urgency, created_at, changed_at
     FROM {views}.tickets
-) s WHERE true $filters ORDER BY $order LIMIT %(limit)s
+) s WHERE true $filters ORDER BY $order LIMIT 51
 """
 _SHOWN: LiteralString = f"""
-WITH hit AS (SELECT *, row_number() OVER () AS place FROM ($query) AS found)
+WITH hit AS (SELECT *, row_number() OVER () AS place FROM ($query) AS found LIMIT %(limit)s)
 SELECT {COLUMNS}, (
     SELECT left(coalesce(m.unquoted, m.body), 1000) FROM {{views}}.messages m
     WHERE m.ticket = t.id ORDER BY m.version LIMIT 1
@@ -146,7 +148,6 @@ async def search_tickets(
         {
             **question._asdict(),
             **narrowing,
-            "inside": _inside(narrowing),
             "limit": search.limit + 1,
             **plan.values,
         },
@@ -203,13 +204,15 @@ def _walked(
 def _narrowing(caller: Caller, search: TicketSearch) -> dict[str, Any]:
     """Return the values of all conditions there are, by name; who sees little is one of them."""
     visible = None if caller.may(Permission.TICKETS_ALL_DEPARTMENTS) else [*caller.departments]
+    statuses = list({STATUSES[word].value for word in search.status or ()})
     return {
         name: value
         for name, value in {
             "visible": visible,
             "department": search.department_id or None,
             "agent": search.agent_id or None,
-            "status": [STATUSES[word].value for word in search.status] if search.status else None,
+            "status": statuses[0] if len(statuses) == 1 else None,
+            "statuses": statuses if len(statuses) > 1 else None,
             "urgency": URGENCY[search.priority] if search.priority else None,
             "tags": list({tag_key(tag) for tag in search.tags}) if search.tags else None,
             "created_from": moment(search.created_from) if search.created_from else None,
@@ -219,13 +222,6 @@ def _narrowing(caller: Caller, search: TicketSearch) -> dict[str, Any]:
         }.items()
         if value is not None
     }
-
-
-def _inside(narrowing: Mapping[str, Any]) -> str:
-    """Return the departments as the index of words knows them, as a tsquery; '' for all."""
-    if "department" in narrowing:
-        return f"'in {narrowing['department']}'"
-    return " | ".join(f"'in {department}'" for department in narrowing.get("visible", ()))
 
 
 def _hit(row: Sequence[Any], words: Sequence[str]) -> TicketHit:

@@ -132,7 +132,7 @@ class TicketsView:
     """One row a ticket."""
 
     name = "tickets"
-    version = 2
+    version = 3
     tables: LiteralString = TICKETS.ddl
     # Every order in which tickets are listed, and the ways in which a listing is narrowed.
     indexes: LiteralString = """
@@ -140,6 +140,7 @@ class TicketsView:
     CREATE INDEX tickets_changed ON {views}.tickets (changed_at, id);
     CREATE INDEX tickets_created ON {views}.tickets (created_at, id);
     CREATE INDEX tickets_urgency ON {views}.tickets (urgency, changed_at, id);
+    CREATE INDEX tickets_status ON {views}.tickets (status, changed_at, id);
     CREATE INDEX tickets_department ON {views}.tickets (department, changed_at, id);
     CREATE INDEX tickets_agent ON {views}.tickets (agent, changed_at, id) WHERE agent IS NOT NULL;
     """
