@@ -152,7 +152,8 @@ _TEXTS = {
     HTTPStatus.UNAUTHORIZED: "Send a valid access token: Authorization: Bearer dl_pat_…",
     HTTPStatus.METHOD_NOT_ALLOWED: "This is an MCP endpoint (Streamable HTTP, stateless): POST.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request has at most 1 MiB.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Nothing was done; try again.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Try again in a moment; an action "
+    "retried under its idempotency_key is done once.",
 }
 
 
