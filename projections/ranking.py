@@ -14,7 +14,7 @@ from typing import LiteralString
 # In a long log, words are looked up among the newest tickets first and then further back, until
 # there are enough: the index knows the age of tickets as a word, and need not go through them all.
 #
-# What a search is narrowed by stands in place of $filters.
+# What a search is narrowed by stands in place of $filters, for a row `s` of either table.
 
 AGES: tuple[LiteralString, ...] = ("17", "19", "21", "23")
 """Stretches of the log that are looked through one after the other, in bits of their length."""
@@ -53,30 +53,32 @@ def _newest(age: LiteralString) -> LiteralString:
 
 def _within(column: LiteralString, age: LiteralString) -> LiteralString:
     # A condition of its own: within one tsquery, the index would look at the whole stretch.
-    return f"AND s.{column} @@ (SELECT of_{age} FROM newest)" if age else ""
+    return f"AND {column} @@ (SELECT of_{age} FROM newest)" if age else ""
 
 
 def _found(age: LiteralString, before: LiteralString) -> LiteralString:
     """Look words up within an age (or anywhere), unless there were enough `before`.
 
     How many tickets have a word is asked of all, who they are of those that the search narrows to:
-    so that a search for few does not go through all that have a common word.
+    so that a search for few does not go through all that have a common word. (OFFSET 0 keeps the
+    planner from looking up titles at each mention of them.)
     """
     return f"""
-    SELECT x.place, x.word, x.q,
-        CASE WHEN x.total = 256 THEN x.total ELSE y.total END AS total,
-        CASE WHEN x.total = 256 THEN x.anywhere ELSE y.anywhere END AS anywhere,
-        CASE WHEN cardinality(x.titled) = 512 THEN x.titled ELSE ARRAY(
-            SELECT s.number FROM {{views}}.search s
-            WHERE s.title @@ x.q {_within("title", age)} $filters
-            ORDER BY s.number DESC LIMIT 512
-        ) END AS titled
+    SELECT x.place, x.word, x.q, t.titled,
+        greatest(x.total, y.total, cardinality(t.titled)) AS total,
+        CASE WHEN x.total >= 256 THEN x.anywhere ELSE y.anywhere END AS anywhere
     FROM {before} x CROSS JOIN LATERAL (
+        SELECT CASE WHEN cardinality(x.titled) = 512 THEN x.titled ELSE ARRAY(
+            SELECT s.number FROM {{views}}.subjects s
+            WHERE s.title @@ x.q {_within("s.title", age)} $filters
+            ORDER BY s.number DESC LIMIT 512
+        ) END AS titled OFFSET 0
+    ) t CROSS JOIN LATERAL (
         SELECT count(*) AS total, array_agg(number) FILTER (WHERE fits) AS anywhere
         FROM (
             SELECT s.number, true $filters AS fits FROM {{views}}.search s
-            WHERE x.total < 256 AND numnode(x.q) > 0
-                AND s.words @@ (x.q && (SELECT loose FROM ruled)) {_within("words", age)}
+            WHERE greatest(x.total, cardinality(t.titled)) < 256 AND numnode(x.q) > 0
+                AND s.words @@ (x.q && (SELECT loose FROM ruled)) {_within("s.words", age)}
             LIMIT 256
         ) AS sample
     ) y"""
@@ -84,7 +86,7 @@ def _found(age: LiteralString, before: LiteralString) -> LiteralString:
 
 def _shared(age: LiteralString, before: LiteralString) -> LiteralString:
     """Look up who has all common words; within an age only where nothing rare is asked."""
-    only = f"numnode(x.rare) = 0 {_within('words', age)}" if age else "true"
+    only = f"numnode(x.rare) = 0 {_within('s.words', age)}" if age else "true"
     return f"""
     SELECT qs, weights, total, rare, common, common_weight,
         CASE WHEN cardinality(numbers) >= 60 THEN numbers ELSE ARRAY(
@@ -119,7 +121,7 @@ WITH {RULED}, newest AS MATERIALIZED (
     SELECT place, q, total, anywhere, titled, CASE
         WHEN total < 4 AND cardinality(titled) = 0 AND length(word) > 3 AND numnode(q) > 0
         THEN ARRAY(
-            SELECT s.number FROM {{views}}.search s
+            SELECT s.number FROM {{views}}.subjects s
             WHERE s.subject OPERATOR({{ext}}.%%>) found.word $filters
             ORDER BY {{ext}}.word_similarity(found.word, s.subject) DESC, s.number DESC LIMIT 256
         ) ELSE '{{{{}}}}' END AS alike
@@ -146,7 +148,8 @@ WITH {RULED}, newest AS MATERIALIZED (
     ) END AS numbers
     FROM (
         SELECT q, CASE WHEN phrase IS NOT NULL THEN ARRAY(
-            SELECT s.number FROM {{views}}.search s WHERE s.title @@ ruled.phrase
+            SELECT s.number FROM {{views}}.subjects u JOIN {{views}}.search s USING (ticket)
+            WHERE u.title @@ ruled.phrase
                 AND (numnode(ruled.loose) = 0 OR s.words @@ ruled.loose) $filters
             ORDER BY s.number DESC LIMIT 256
         ) END AS titled
@@ -171,8 +174,8 @@ WITH {RULED}, newest AS MATERIALIZED (
     LIMIT 60
 ), document AS MATERIALIZED (
     -- In an array, words are fetched once and not once a term.
-    SELECT s.ticket, s.number, s.title, ARRAY[s.words] AS words, p.alike
-    FROM promising p JOIN {{views}}.search s USING (number)
+    SELECT s.ticket, s.number, u.title, ARRAY[s.words] AS words, p.alike
+    FROM promising p JOIN {{views}}.search s USING (number) JOIN {{views}}.subjects u USING (ticket)
 ), scored AS (
     SELECT ticket, number, (
         SELECT (has.words + 2 * has.title + 3 * d.alike) * (has.words + d.alike) / shared.total

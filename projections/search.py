@@ -22,38 +22,32 @@ from projections.view import Connection, qualified
 _MESSAGE, _TEXT = 10_000, 50_000
 _FULL: LiteralString = "300000"
 
-SEARCH = Table(
-    "search",
-    {
-        "ticket": "uuid",
-        # Its place in the order of opening.
-        "number": "int8 NOT NULL",
-        "department": "uuid NOT NULL",
-        "agent": "uuid",
-        "status": "text NOT NULL",
-        "urgency": "int2 NOT NULL",
-        "tags": "text[] NOT NULL",
-        "created_at": "timestamptz NOT NULL",
-        "changed_at": "timestamptz NOT NULL",
-        "subject": "text NOT NULL",
-        "title": "tsvector NOT NULL",
-        # Of the subject, the requester, the messages; and the ticket's age, in words with a space
-        # in them, which no text has.
-        "words": "tsvector NOT NULL",
-    },
+_STANDING: dict[LiteralString, LiteralString] = {
+    "ticket": "uuid",
+    # Its place in the order of opening.
+    "number": "int8 NOT NULL",
+    "department": "uuid NOT NULL",
+    "agent": "uuid",
+    "status": "text NOT NULL",
+    "urgency": "int2 NOT NULL",
+    "tags": "text[] NOT NULL",
+    "created_at": "timestamptz NOT NULL",
+    "changed_at": "timestamptz NOT NULL",
+}
+"""What a search narrows by, beside the words of either table, for it looks at many rows."""
+# Of the subject, the requester and the messages; and the ticket's age, in words with a space in
+# them, which no text has.
+SEARCH = Table("search", {**_STANDING, "words": "tsvector NOT NULL"}, key="ticket")
+# Short rows, whose indexes are not touched when somebody writes a message.
+SUBJECTS = Table(
+    "subjects",
+    {**_STANDING, "subject": "text NOT NULL", "title": "tsvector NOT NULL"},
     key="ticket",
 )
 
+_COLUMNS: LiteralString = ", ".join(list(_STANDING))
 _NEW: dict[LiteralString, LiteralString] = {
-    "ticket": "uuid",
-    "number": "int8",
-    "department": "uuid",
-    "agent": "uuid",
-    "status": "text",
-    "urgency": "int2",
-    "tags": "text[]",
-    "created_at": "timestamptz",
-    "changed_at": "timestamptz",
+    **{name: kind.split(" ", 1)[0] for name, kind in _STANDING.items()},
     "subject": "text",
     "text": "text",
 }
@@ -72,26 +66,33 @@ _CHANGED: dict[LiteralString, LiteralString] = {
 _AGES: LiteralString = ", ".join([f"'age {age}/' || (number >> {age})" for age in AGES])
 # Words are stemmed as English, which leaves other languages' words nearly as they are.
 _INSERT: LiteralString = f"""
+WITH new AS MATERIALIZED (
+    SELECT c.*, array_to_tsvector(ARRAY[{_AGES}]) AS age FROM {recordset(_NEW)}
+), subjects AS (
+    INSERT INTO {{views}}.subjects
+    SELECT {_COLUMNS}, subject, to_tsvector('pg_catalog.english', subject) || age FROM new
+)
 INSERT INTO {{views}}.search
-SELECT c.ticket, c.number, c.department, c.agent, c.status, c.urgency, c.tags, c.created_at,
-    c.changed_at, c.subject, to_tsvector('pg_catalog.english', c.subject) || age,
-    to_tsvector('pg_catalog.english', c.text) || age
-FROM {recordset(_NEW)}, array_to_tsvector(ARRAY[{_AGES}]) AS age
+SELECT {_COLUMNS}, to_tsvector('pg_catalog.english', text) || age FROM new
 """
-# The words stay the very same value where nothing was written, so that no index is touched.
-_UPDATE: LiteralString = f"""
-UPDATE {{views}}.search s SET
+_CHANGE: LiteralString = """
     department = coalesce(c.department, s.department),
     agent = CASE WHEN c.assigned THEN c.agent ELSE s.agent END,
     status = coalesce(c.status, s.status),
     tags = CASE WHEN c.gone IS NULL AND c.added IS NULL THEN s.tags ELSE ARRAY(
         SELECT unnest(s.tags) EXCEPT SELECT unnest(c.gone) UNION SELECT unnest(c.added) ORDER BY 1
     ) END,
-    changed_at = c.changed_at,
+    changed_at = c.changed_at
+"""
+# The words stay the very same value where nothing was written, so that no index is touched.
+_UPDATE: LiteralString = f"""
+WITH c AS MATERIALIZED (SELECT * FROM {recordset(_CHANGED)}), subjects AS (
+    UPDATE {{views}}.subjects s SET {_CHANGE} FROM c WHERE s.ticket = c.ticket
+)
+UPDATE {{views}}.search s SET {_CHANGE},
     words = CASE WHEN c.text IS NULL OR pg_column_size(s.words) > {_FULL} THEN s.words
         ELSE s.words || to_tsvector('pg_catalog.english', c.text) END
-FROM {recordset(_CHANGED)}
-WHERE s.ticket = c.ticket
+FROM c WHERE s.ticket = c.ticket
 """
 
 
@@ -99,21 +100,23 @@ class SearchView:
     """One row a ticket, made for looking at many of them quickly."""
 
     name = "search"
-    version = 3
-    # Rows are short, for a search looks at many; words lie apart and uncompressed, for it looks at
-    # those of few. What changes often is in no index, so that its change touches none.
+    version = 5
+    # What changes often is in no index, so that its change touches none. Long words lie apart and
+    # uncompressed: a search looks at many rows, at the words of few.
     tables: LiteralString = (
         SEARCH.ddl
+        + SUBJECTS.ddl
         + """
     ALTER TABLE {views}.search SET (fillfactor = 85, toast_tuple_target = 256);
     ALTER TABLE {views}.search ALTER words SET STORAGE EXTERNAL;
+    ALTER TABLE {views}.subjects SET (fillfactor = 85);
     """
     )
     indexes: LiteralString = """
     CREATE UNIQUE INDEX search_number ON {views}.search (number);
     CREATE INDEX search_words ON {views}.search USING gin (words) WITH (fastupdate = off);
-    CREATE INDEX search_title ON {views}.search USING gin (title) WITH (fastupdate = off);
-    CREATE INDEX search_subject ON {views}.search
+    CREATE INDEX subjects_title ON {views}.subjects USING gin (title) WITH (fastupdate = off);
+    CREATE INDEX subjects_subject ON {views}.subjects
         USING gin (subject {ext}.gin_trgm_ops) WITH (fastupdate = off);
     """
 
