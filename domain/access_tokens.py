@@ -1,21 +1,27 @@
 """Access tokens of one agent: generated, shown once, at most ten active, dead after two years."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, assert_never
 from uuid import UUID, uuid5
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from domain.agent import AGENT
+from domain.agent.rules import AGENT, require_reach
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
-from domain.permissions import Permission
+from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.refusals import Code, Refused
+from domain.role import RoleRef
 
 MAX_ACTIVE = 10
+# Days before its end at which a token's holder is warned.
+WARNING_DAYS = (1, 7, 30, 60)
 _NAMESPACE = UUID("c6c6fd0a-52a3-5c0b-93f2-47a4c3d8e1a9")
+
+
+Label = Annotated[str, Meta(max_length=100)]
 
 
 class Generated(Fact, frozen=True):
@@ -28,6 +34,7 @@ class Generated(Fact, frozen=True):
     mask: str
     expires_at: datetime
     label: str = ""
+    scopes: tuple[Scope, ...] = tuple(sorted(TOOL_SCOPES))
 
 
 class Revoked(Fact, frozen=True):
@@ -49,11 +56,14 @@ class GenerateToken(Command, frozen=True):
     token: UUID
     digest: str
     mask: str
-    label: Annotated[str, Meta(max_length=100)] = ""
+    label: Label = ""
+    scopes: tuple[Scope, ...] = tuple(sorted(TOOL_SCOPES))
 
 
 class RevokeToken(Command, frozen=True):
-    permission: ClassVar[Permission] = Permission.TOKENS_OWN
+    """Revoke a token: one's own, or an agent's whose account the caller manages."""
+
+    permission: ClassVar[None] = None
     agent: UUID
     token: UUID
 
@@ -85,6 +95,26 @@ def two_years_after(moment: datetime) -> datetime:
         return moment.replace(year=moment.year + 2, day=28)
 
 
+def warning(expires_at: datetime, now: datetime) -> int | None:
+    """Return the number of days, of `WARNING_DAYS`, within which a token expires; else None.
+
+    0 means that its time is over.
+    """
+    left = expires_at - now
+    if left <= timedelta():
+        return 0
+    return next((days for days in WARNING_DAYS if left <= timedelta(days=days)), None)
+
+
+def require_own_or_managed(*, own: bool, role: RoleRef, context: Context) -> None:
+    """Refuse with `permission_denied` to end access that is neither own nor of a managed agent."""
+    if own:
+        context.caller.require_scope(Scope.ADMIN)
+    else:
+        context.caller.require(Permission.AGENTS_MANAGE)
+        require_reach(role, context)
+
+
 def needs(_tokens: AccessTokens | None, command: AccessTokensCommand) -> Iterable[Ref[Any]]:
     yield Ref(AGENT, command.agent)
 
@@ -94,8 +124,6 @@ def decide(
 ) -> Iterable[Fact]:
     agent = existing(context.state(Ref(AGENT, command.agent)), "agent")
     own = context.caller.agent == command.agent
-    if not own:
-        context.caller.require(Permission.TOKENS_ANY)
     held = tokens.tokens if tokens else {}
     match command:
         case GenerateToken():
@@ -120,6 +148,11 @@ def decide(
                     f"{agent.name} has {MAX_ACTIVE} active access tokens already. Revoke one first.",
                     {"limit": MAX_ACTIVE},
                 )
+            scopes = frozenset(command.scopes)
+            if not scopes:
+                raise Refused(Code.INVALID_ARGUMENTS, "A token needs at least one scope.")
+            for scope in sorted(scopes):  # a narrow credential makes no wider one
+                context.caller.require_scope(scope)
             yield Generated(
                 token=command.token,
                 agent=command.agent,
@@ -127,8 +160,10 @@ def decide(
                 mask=command.mask,
                 expires_at=two_years_after(context.now),
                 label=command.label.strip(),
+                scopes=tuple(sorted(scopes)),
             )
         case RevokeToken():
+            require_own_or_managed(own=own, role=agent.role, context=context)
             if command.token in held:
                 yield Revoked(token=command.token, digest=held[command.token].digest)
         case _:

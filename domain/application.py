@@ -12,7 +12,7 @@ from domain import call as calls
 from domain.caller import Caller
 from domain.decider import Command, Context, On, Ref
 from domain.fact import Fact
-from domain.ledger import Append, BudgetLine, Ledger, Verdict
+from domain.ledger import Append, BudgetLine, Ledger, NewPassword, Verdict
 from domain.proposal import (
     Done,
     Proposal,
@@ -21,11 +21,13 @@ from domain.proposal import (
     contended,
     digest_of,
     over_budget,
+    precondition_failed,
     repeat_of,
 )
 from domain.refusals import Refused
 from domain.states import States, Versioned
 from domain.streams import TicketCodes, stream_of
+from domain.ticket.rules import TICKET
 
 # Sixteen callers may race for one ticket, and each round one of them wins.
 ATTEMPTS = 64
@@ -56,10 +58,11 @@ class Insider(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """A command, and when it happened where that is not now (imports)."""
+    """A command, when it happened where that is not now (imports), and what no fact may hold."""
 
     command: Command
     happened_at: datetime | None = None
+    password: NewPassword | None = None
 
 
 class Settled(NamedTuple):
@@ -109,24 +112,36 @@ class Helpdesk:
         """Record a call that was refused before anything else, and raise the refusal."""
 
         async def propose(_caller: Caller) -> Proposal:
-            return Proposal(refusal, outcome=outcome or refusal.code.value, units=0)
+            return Proposal(refusal, outcome=outcome or refusal.code.value, free=True)
 
         await self._settle(identity, call, propose)
         raise refusal
 
     async def act(
-        self, identity: Identity, call: ToolCall, command: Command, key: str | None, answer: Answer
+        self,
+        identity: Identity,
+        call: ToolCall,
+        wishes: Sequence[Wish],
+        key: str | None,
+        answer: Answer,
+        *,
+        expected_version: int | None = None,
     ) -> Settled:
-        """Carry out a tool's command; under a key it is done once and answered alike."""
+        """Carry out a call's commands, all for one stream; under a key it is done once.
+
+        A stream that is not at the version that was expected is left as it is
+        (`precondition_failed`). Raises the refusal, once its record is durable.
+        """
         claim = calls.key_claim(identity.caller.agent, key) if key else None
         digest = digest_of(call) if claim else ""
 
         async def propose(caller: Caller) -> Proposal:
-            caller.require(command.permission)
+            for wish in wishes:
+                caller.require(wish.command.permission)
             if claim and (first := (await self.states.get(claim)).state):
                 return repeat_of(first, digest)
-            ref = await stream_of(command, self._codes)
-            proposal = await self._decide(caller, ref, [Wish(command)], answer)
+            ref = await self._stream_of(wishes)
+            proposal = await self._decide(caller, ref, wishes, answer, expected_version)
             if claim and proposal.outcome == calls.OK:
                 claimed = calls.KeyClaimed(
                     call=call.id,
@@ -144,7 +159,7 @@ class Helpdesk:
                     refs={**proposal.refs, claim.id: claim},
                     versions={**proposal.versions, claim.id: 0},
                 )
-            return proposal._replace(ticket=ref.id)
+            return proposal._replace(ticket=ref.id if ref.decider is TICKET else None)
 
         return await self._settle(identity, call, propose)
 
@@ -156,9 +171,7 @@ class Helpdesk:
         """
 
         async def propose(caller: Caller) -> Proposal:
-            ref, *others = [await stream_of(wish.command, self._codes) for wish in wishes]
-            if any(other.id != ref.id for other in others):
-                raise ValueError("commands that are carried out together are for one stream")
+            ref = await self._stream_of(wishes)
             if new:
                 self.states.presume_new(ref)
                 state, version = await self.states.get(ref)
@@ -169,21 +182,32 @@ class Helpdesk:
 
         return await self._settle(identity, None, propose)
 
+    async def _stream_of(self, wishes: Sequence[Wish]) -> Ref[Any]:
+        ref, *others = [await stream_of(wish.command, self._codes) for wish in wishes]
+        if any(other.id != ref.id for other in others):
+            raise ValueError("commands that are carried out together are for one stream")
+        return ref
+
     async def _decide(
         self,
         caller: Caller,
         ref: Ref[Any],
         wishes: Sequence[Wish],
         answer: Answer,
+        expected_version: int | None = None,
     ) -> Proposal:
         """Let the rules decide on states that may be old: their versions go with the proposal."""
         refs: dict[UUID, Ref[Any]] = {ref.id: ref}
         held: dict[UUID, Versioned] = {ref.id: await self.states.get(ref)}
         versions = {ref.id: held[ref.id].version}
         facts: list[tuple[UUID, Fact, datetime | None]] = []
+        password = None
         try:
-            for command, happened_at in wishes:
+            if expected_version not in {None, versions[ref.id]}:
+                raise precondition_failed(versions[ref.id])
+            for command, happened_at, given in wishes:
                 caller.require(command.permission)
+                password = given or password
                 for other in ref.decider.needs(held[ref.id].state, command):
                     if other.id not in held:
                         refs[other.id] = other
@@ -200,9 +224,10 @@ class Helpdesk:
                     held[on.id] = Versioned(on.decider.evolve(state, bare), version + 1)
                     facts.append((on.id, bare, happened_at))
         except Refused as refusal:
-            return Proposal(refusal, refs, versions, outcome=refusal.code.value, units=0)
-        done = Done(ref.id, held[ref.id].state, bool(facts), {})
-        return Proposal(done._replace(answer=answer(done)), refs, versions, facts)
+            return Proposal(refusal, refs, versions, outcome=refusal.code.value, free=True)
+        done = Done(ref.id, held[ref.id].state, bool(facts), {}, version=held[ref.id].version)
+        done = done._replace(answer=answer(done))
+        return Proposal(done, refs, versions, facts, password=password)
 
     async def _settle(
         self,
@@ -223,7 +248,7 @@ class Helpdesk:
                     raise contended()
                 proposal = await propose(caller)
             except Refused as refusal:
-                proposal = Proposal(refusal, outcome=refusal.code.value, units=0)
+                proposal = Proposal(refusal, outcome=refusal.code.value, free=True)
             request = append_of(proposal, caller, call, self.now())
             appended = await self.ledger.append(request)
             match appended.verdict:

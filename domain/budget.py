@@ -41,14 +41,14 @@ FACTS: tuple[type[Fact], ...] = (Opened, SeatsCounted, LimitSet)
 
 
 class OpenBudget(Command, frozen=True):
-    permission: ClassVar[Permission] = Permission.DIRECTORY_MANAGE
+    permission: ClassVar[Permission] = Permission.SETTINGS_MANAGE
     calls_per_seat: Annotated[int, Meta(ge=0)] = CALLS_PER_SEAT
 
 
 class SetLimit(Command, frozen=True):
     """Fix the monthly limit; None gives it back to seats times calls per seat."""
 
-    permission: ClassVar[Permission] = Permission.DIRECTORY_MANAGE
+    permission: ClassVar[Permission] = Permission.SETTINGS_MANAGE
     limit: Annotated[int, Meta(ge=0)] | None
 
 

@@ -1,6 +1,6 @@
 """Claims: a word that only one may hold, made unique by a stream of its own."""
 
-from typing import ClassVar
+from typing import ClassVar, assert_never
 from uuid import UUID, uuid5
 
 from domain.decider import Command, Context, Decider, Ref
@@ -17,17 +17,34 @@ class Claimed(Fact, frozen=True):
     holder: UUID
 
 
+class Released(Fact, frozen=True):
+    """A word is free again."""
+
+    topic: ClassVar[str] = "claim.released"
+    kind: str
+
+
+ClaimFact = Claimed | Released
+FACTS: tuple[type[Fact], ...] = (Claimed, Released)
+
+
 def _decide(state: UUID | None, command: Command, context: Context) -> tuple[Fact, ...]:
     raise NotImplementedError("claims are made by other aggregates' commands")
 
 
-def _evolve(_state: UUID | None, fact: Claimed) -> UUID:
-    return fact.holder
+def _evolve(_state: UUID | None, fact: ClaimFact) -> UUID | None:
+    match fact:
+        case Claimed():
+            return fact.holder
+        case Released():
+            return None
+        case _:
+            assert_never(fact)
 
 
-CLAIM: Decider[UUID] = Decider("claim", _decide, _evolve)
+CLAIM: Decider[UUID | None] = Decider("claim", _decide, _evolve)
 
 
-def claim_of(kind: str, word: str) -> Ref[UUID]:
+def claim_of(kind: str, word: str) -> Ref[UUID | None]:
     """Return the stream of a word; case and surrounding space do not tell two words apart."""
     return Ref(CLAIM, uuid5(_NAMESPACE, f"{kind}:{word.strip().casefold()}"))

@@ -16,9 +16,12 @@ S = TypeVar("S")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wish to change one aggregate, in the imperative, with the permission it takes."""
+    """A wish to change one aggregate, in the imperative, with the permission it takes.
 
-    permission: ClassVar[Permission]
+    Without one, everybody may ask, and the rules say who may what.
+    """
+
+    permission: ClassVar[Permission | None]
 
 
 class Decider(NamedTuple, Generic[S]):

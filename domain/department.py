@@ -5,12 +5,16 @@ from typing import Annotated, Any, ClassVar, assert_never
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from domain.claim import Claimed, claim_of
-from domain.decider import Command, Context, Decider, On, Ref
+from domain.claim import Claimed, Released, claim_of
+from domain.decider import Command, Context, Decider, On, Ref, existing
 from domain.fact import Fact
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
+
+DepartmentName = Annotated[str, Meta(min_length=1, max_length=100)]
+_NAMES = "department-name"
 
 
 class Added(Fact, frozen=True):
@@ -18,17 +22,29 @@ class Added(Fact, frozen=True):
     name: str
 
 
-DepartmentFact = Added
-FACTS: tuple[type[Fact], ...] = (Added,)
+class Renamed(Fact, frozen=True):
+    topic: ClassVar[str] = "department.renamed"
+    name: str
+    was: str
+
+
+DepartmentFact = Added | Renamed
+FACTS: tuple[type[Fact], ...] = (Added, Renamed)
 
 
 class AddDepartment(Command, frozen=True):
-    permission: ClassVar[Permission] = Permission.DIRECTORY_MANAGE
+    permission: ClassVar[Permission] = Permission.DEPARTMENTS_MANAGE
     department: UUID
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    name: DepartmentName
 
 
-DepartmentCommand = AddDepartment
+class RenameDepartment(Command, frozen=True):
+    permission: ClassVar[Permission] = Permission.DEPARTMENTS_MANAGE
+    department: UUID
+    name: DepartmentName
+
+
+DepartmentCommand = AddDepartment | RenameDepartment
 
 
 class Department(Struct, frozen=True):
@@ -37,29 +53,53 @@ class Department(Struct, frozen=True):
     name: str
 
 
-def needs(_department: Department | None, command: DepartmentCommand) -> Iterable[Ref[Any]]:
-    yield claim_of("department-name", command.name)
+def needs(department: Department | None, command: DepartmentCommand) -> Iterable[Ref[Any]]:
+    yield claim_of(_NAMES, command.name)
+    if department:
+        yield claim_of(_NAMES, department.name)
 
 
 def decide(
     department: Department | None, command: DepartmentCommand, context: Context
 ) -> Iterable[Fact | On]:
-    if department is not None:
-        return  # the same id again, as a repeated import does
     name = command.name.strip()
+    match command:
+        case AddDepartment():
+            if department is not None:
+                return  # the same id again, as a repeated import does
+            yield _claim(name, command.department, context)
+            yield Added(name=name)
+        case RenameDepartment():
+            was = existing(department, "department").name
+            if name == was:
+                return
+            if name.casefold() != was.casefold():
+                yield _claim(name, command.department, context)
+                yield On(claim_of(_NAMES, was), Released(kind=_NAMES))
+            yield Renamed(name=name, was=was)
+        case _:
+            assert_never(command)
+
+
+def _claim(name: str, department: UUID, context: Context) -> On:
     if not name:
-        raise Refused(Code.INVALID_ARGUMENTS, "A department needs a name.")
-    claim = claim_of("department-name", name)
+        raise _nameless()
+    claim = claim_of(_NAMES, name)
     if context.state(claim) is not None:
         raise Refused(Code.ALREADY_EXISTS, f"A department named {name} exists already.")
-    yield On(claim, Claimed(kind="department-name", holder=command.department))
-    yield Added(name=name)
+    return On(claim, Claimed(kind=_NAMES, holder=department))
 
 
-def evolve(_department: Department | None, fact: DepartmentFact) -> Department:
+def _nameless() -> Refused:
+    return Refused(Code.INVALID_ARGUMENTS, "A department needs a name.")
+
+
+def evolve(department: Department | None, fact: DepartmentFact) -> Department:
     match fact:
         case Added():
             return Department(name=fact.name)
+        case Renamed():
+            return replace(existing(department, "department"), name=fact.name)
         case _:
             assert_never(fact)
 

@@ -1,6 +1,17 @@
 """All facts there are: from a stored topic to its class."""
 
-from domain import access_tokens, agent, budget, call, claim, department
+from domain import (
+    access_tokens,
+    agent,
+    budget,
+    call,
+    claim,
+    department,
+    password,
+    role,
+    session,
+    setup,
+)
 from domain.fact import Fact
 from domain.ticket import facts as ticket
 
@@ -13,6 +24,10 @@ FACTS: dict[str, type[Fact]] = {
         *access_tokens.FACTS,
         *budget.FACTS,
         *call.FACTS,
-        claim.Claimed,
+        *claim.FACTS,
+        *role.FACTS,
+        *password.FACTS,
+        *session.FACTS,
+        *setup.FACTS,
     )
 }

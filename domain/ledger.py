@@ -1,14 +1,21 @@
 """The port to the event store: what an append asks, and what it may answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 
 from domain.fact import Event
+
+
+class NewPassword(NamedTuple):
+    """A password's hash on its way into the database, past all facts."""
+
+    agent: UUID
+    hash: str
 
 
 class Append(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +25,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     `instead` is stored, free of charge, where the budget refuses `units`.
     `authority` and `expires_at` are the caller's; None for callers inside the house.
     `claim` is the stream of an idempotency key among `events`.
+    `password` is put where it can be looked up, and nowhere else.
     """
 
     events: Sequence[Event]
@@ -27,6 +35,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     authority: int | None = None
     expires_at: datetime | None = None
     claim: UUID | None = None
+    password: NewPassword | None = None
 
 
 class Verdict(Enum):
@@ -61,12 +70,22 @@ class Appended(NamedTuple):
     budget: BudgetLine
 
 
-class CredentialFound(NamedTuple):
-    """A live credential, read together with the account's authority number."""
+CredentialKind = Literal["token", "session"]
 
+
+class CredentialFound(NamedTuple):
+    """A live credential, read together with the account's authority number.
+
+    `used_at` is when it was last used, as far as that was written down: about a minute late.
+    """
+
+    kind: CredentialKind
     credential: UUID
     agent: UUID
+    scopes: Sequence[str]
+    since: datetime
     expires_at: datetime
+    used_at: datetime | None
     authority: int
 
 
@@ -89,6 +108,18 @@ class Ledger(Protocol):
 
     async def find_credential(self, digest: bytes) -> CredentialFound | None:
         """Look a secret's digest up among those not revoked; expiry is the append's to judge."""
+        ...
+
+    async def find_password(self, agent: UUID) -> str | None:
+        """Return the hash of an agent's password; None where none was ever set."""
+        ...
+
+    async def note_used(self, uses: Mapping[UUID, datetime]) -> None:
+        """Write down when credentials were last used; later moments win."""
+        ...
+
+    async def last_used(self, credentials: Iterable[UUID]) -> dict[UUID, datetime]:
+        """Return when credentials were last used; those never used are absent."""
         ...
 
     async def authority(self) -> int:

@@ -12,26 +12,31 @@ from domain import call as calls
 from domain.caller import Caller
 from domain.decider import Ref
 from domain.fact import Envelope, Event, Fact
-from domain.ledger import Append, Appended
+from domain.ledger import Append, Appended, NewPassword
 from domain.refusals import Code, Refused
 
 
 class ToolCall(NamedTuple):
-    """One dispatched call of a tool, with a fresh id, as it will be recorded."""
+    """One dispatched call of a tool, with a fresh id, as it will be recorded.
+
+    `units` are what it costs when it is accepted: nothing where it comes by REST or from a page.
+    """
 
     id: UUID
     tool: str
     arguments: dict[str, Any]
+    units: int = 1
 
 
 class Done(NamedTuple):
-    """What came of a command: the state afterwards, and whether anything changed."""
+    """What came of commands: the state and version afterwards, and whether anything changed."""
 
     id: UUID
     state: Any
     changed: bool
     answer: Mapping[str, Any]
     replayed: bool = False
+    version: int = 0
 
 
 class Proposal(NamedTuple):
@@ -42,10 +47,11 @@ class Proposal(NamedTuple):
     versions: Mapping[UUID, int] = {}
     facts: Sequence[tuple[UUID, Fact, datetime | None]] = ()
     outcome: str = calls.OK
-    units: int = 1
+    free: bool = False
     ticket: UUID | None = None
     original: UUID | None = None
     claim: UUID | None = None
+    password: NewPassword | None = None
 
 
 def append_of(proposal: Proposal, caller: Caller, call: ToolCall | None, now: datetime) -> Append:
@@ -65,27 +71,29 @@ def append_of(proposal: Proposal, caller: Caller, call: ToolCall | None, now: da
         if versions[stream] == version
     ]
     instead: list[Event] = []
+    units = call.units if call and not proposal.free else 0
     if call:
         record = calls.CallRecorded(
             tool=call.tool,
             arguments=call.arguments,
             outcome=proposal.outcome,
-            units=proposal.units,
+            units=units,
             ticket=proposal.ticket,
             original=proposal.original,
         )
         events.append(Event(call.id, 1, record, envelope))
-        if proposal.units:
+        if units:
             unpaid = msgspec.structs.replace(record, outcome=Code.BUDGET_EXHAUSTED.value, units=0)
             instead.append(Event(call.id, 1, unpaid, envelope))
     return Append(
         events=events,
         instead=instead,
         guards=guards,
-        units=proposal.units if call else 0,
+        units=units,
         authority=caller.authority,
         expires_at=caller.expires_at,
         claim=proposal.claim,
+        password=proposal.password,
     )
 
 
@@ -97,11 +105,11 @@ def repeat_of(first: calls.KeyClaimed, digest: str) -> Proposal:
             "This idempotency_key was used before with other arguments. "
             "Use a new key for a new action; reuse a key only to retry the same one.",
         )
-        return Proposal(refusal, outcome=refusal.code.value, units=0, ticket=first.ticket)
+        return Proposal(refusal, outcome=refusal.code.value, free=True, ticket=first.ticket)
     return Proposal(
         Done(first.ticket, None, changed=False, answer=first.answer, replayed=True),
         outcome=calls.REPLAYED,
-        units=0,
+        free=True,
         ticket=first.ticket,
         original=first.call,
     )
@@ -112,6 +120,15 @@ def digest_of(call: ToolCall) -> str:
     arguments = {k: v for k, v in call.arguments.items() if k != "idempotency_key"}
     text = msgspec.json.encode([call.tool, arguments], order="deterministic")
     return hashlib.sha256(text).hexdigest()
+
+
+def precondition_failed(version: int) -> Refused:
+    """Make the refusal for a wish that was made for another version."""
+    return Refused(
+        Code.PRECONDITION_FAILED,
+        "It has changed since you looked. Look again, then decide whether you still want this.",
+        {"version": version},
+    )
 
 
 def contended() -> Refused:

@@ -25,6 +25,7 @@ class Code(StrEnum):
     ALREADY_EXISTS = "already_exists", "The name or address is taken."
     BUDGET_EXHAUSTED = "budget_exhausted", "The account's tool calls for this month are used up."
     IDEMPOTENCY_CONFLICT = "idempotency_conflict", "The key was used with other arguments."
+    PRECONDITION_FAILED = "precondition_failed", "It is not at the version that was expected."
     CONFLICT = "conflict", "Others kept changing the same thing; nothing was done."
 
 

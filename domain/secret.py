@@ -6,7 +6,10 @@ import zlib
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM, _CHECK = 43, 6  # base62 digits of 256 and of 32 bits
 
-ACCESS_TOKEN = "dl_pat_"  # noqa: S105 - the public prefix, which scanners look for
+# Public prefixes, by which scanners find what was leaked.
+ACCESS_TOKEN = "dl_pat_"  # noqa: S105 - likewise
+SESSION = "dl_ses_"
+LINK = "dl_lnk_"
 
 
 def encode_secret(prefix: str, random: bytes) -> str:

@@ -8,6 +8,10 @@ from domain.agent import AGENT, AgentCommand
 from domain.budget import BUDGET, BudgetCommand
 from domain.decider import Command, Ref
 from domain.department import DEPARTMENT, DepartmentCommand
+from domain.password import PasswordCommand, password_of
+from domain.role import ROLE, RoleCommand
+from domain.session import SESSION, SessionCommand
+from domain.setup import SETUP, SetupCommand
 from domain.ticket.commands import OnTicket, OpenTicket
 from domain.ticket.rules import TICKET, no_ticket
 
@@ -30,8 +34,16 @@ async def stream_of(command: Command, codes: TicketCodes) -> Ref[Any]:
         return tokens_of(command.agent)
     if isinstance(command, DepartmentCommand):
         return Ref(DEPARTMENT, command.department)
+    if isinstance(command, RoleCommand):
+        return Ref(ROLE, command.role)
     if isinstance(command, BudgetCommand):
         return BUDGET
+    if isinstance(command, SessionCommand):
+        return Ref(SESSION, command.session)
+    if isinstance(command, PasswordCommand):
+        return password_of(command.agent)
+    if isinstance(command, SetupCommand):
+        return SETUP
     raise TypeError(f"{type(command).__name__} has no stream")
 
 

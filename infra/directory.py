@@ -64,6 +64,6 @@ async def departments(desk: Desk) -> AsyncGenerator[DepartmentLine]:
 async def find_owner(desk: Desk) -> AgentLine | None:
     """Return the first owner by name who can sign in; None while there is none."""
     async for agent in agents(desk):
-        if agent.role is Role.OWNER and agent.seat and agent.email is not UNSET:
+        if agent.role == Role.OWNER and agent.seat and agent.email is not UNSET:
             return agent
     return None

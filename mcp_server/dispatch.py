@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain import call as calls
-from domain.application import Done, Helpdesk, Identity, ToolCall, Unauthorized
+from domain.application import Done, Helpdesk, Identity, ToolCall, Unauthorized, Wish
 from domain.caller import Caller
 from domain.decider import Command
 from domain.ledger import BudgetLine, Unavailable
@@ -97,7 +97,7 @@ class Dispatcher:
     async def _write(self, identity: Identity, call: ToolCall, command: Command) -> Answer:
         key: str | msgspec.UnsetType = getattr(command, "idempotency_key", msgspec.UNSET)
         settled = await self._helpdesk.act(
-            identity, call, command, None if key is msgspec.UNSET else key, outcome_of
+            identity, call, [Wish(command)], None if key is msgspec.UNSET else key, outcome_of
         )
         done = cast("Done", settled.answer)
         content = dict(done.answer)

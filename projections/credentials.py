@@ -18,6 +18,7 @@ CREDENTIALS = Table(
         "agent": "uuid NOT NULL",
         "mask": "text NOT NULL",
         "label": "text NOT NULL",
+        "scopes": "text[] NOT NULL",
         "generated_at": "timestamptz NOT NULL",
         "expires_at": "timestamptz NOT NULL",
         "revoked_at": "timestamptz",
@@ -38,7 +39,7 @@ class CredentialsView:
     """One row an access token, kept when it is revoked."""
 
     name = "credentials"
-    version = 1
+    version = 2
     tables: LiteralString = CREDENTIALS.ddl
     indexes: LiteralString = "CREATE INDEX credentials_agent ON {views}.credentials (agent, id);"
 
@@ -52,8 +53,9 @@ class CredentialsView:
             match event.fact:
                 case Generated() as new:
                     label, mask = clean(new.label), clean(new.mask)
+                    scopes, until = list(new.scopes), new.expires_at
                     generated.append(
-                        (new.token, new.agent, mask, label, at, new.expires_at, None, None, None)
+                        (new.token, new.agent, mask, label, scopes, at, until, None, None, None)
                     )
                 case Revoked(token=token):
                     revoked.append((at, by.agent, by.via, token))

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from domain.permissions import Role
 from domain.refusals import Code, Refused
 from projections.cursors import decode_cursor, encode_cursor
 from projections.metadata import Named
@@ -22,7 +21,7 @@ class AgentLine(Struct, frozen=True, omit_defaults=True):
 
     id: Annotated[UUID, Meta(description="The agent's id, for assign_ticket and transfer_ticket.")]
     name: Annotated[str, Meta(description="The agent's name.")]
-    role: Annotated[Role, Meta(description="The agent's role.")]
+    role: Annotated[str, Meta(description="The name of the agent's role.")]
     departments: Annotated[list[Named], Meta(description="Whose tickets the agent may be given.")]
     email: Annotated[str, Meta(description="The agent's address.")] | UnsetType = UNSET
     more_departments: Annotated[int, Meta(description="Those beyond the first twenty.")] = 0
@@ -66,7 +65,8 @@ class TokenLine(Struct, frozen=True, omit_defaults=True):
 
 
 _AGENTS: LiteralString = """
-SELECT a.sort, a.id, a.name, a.role, a.email, a.active, a.seat, m.ids, m.names,
+SELECT a.sort, a.id, a.name,
+    coalesce((SELECT r.name FROM {views}.roles r WHERE r.id::text = a.role), a.role), a.email, a.active, a.seat, m.ids, m.names,
     cardinality(a.departments) - cardinality(m.ids)
 FROM {views}.agents a CROSS JOIN LATERAL (
     SELECT array_agg(d.id ORDER BY d.sort) AS ids, array_agg(d.name ORDER BY d.sort) AS names
@@ -126,7 +126,7 @@ async def list_agents(
         lambda row: AgentLine(
             id=row[1],
             name=row[2],
-            role=Role(row[3]),
+            role=row[3],
             departments=list(map(Named, row[7] or (), row[8] or ())),
             email=row[4] or UNSET,
             active=row[5],

@@ -58,5 +58,6 @@ def caller_of(agent: UUID, role: Role = Role.AGENT, departments: Iterable[UUID] 
     return Caller(
         by=Attribution(via="token", agent=agent, role=role.value),
         permissions=permissions_of(role),
+        granted=permissions_of(role),
         departments=frozenset(departments),
     )

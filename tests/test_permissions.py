@@ -4,17 +4,22 @@ from typing import Any, get_args
 
 import pytest
 
-from domain.access_tokens import AccessTokensCommand
+from domain.access_tokens import GenerateToken
 from domain.agent import AgentCommand
 from domain.budget import BudgetCommand
 from domain.department import DepartmentCommand
-from domain.permissions import Role
+from domain.permissions import ALL, Permission, Role, Scope, permissions_of, within
 from domain.refusals import Code, Refused
+from domain.role import RoleCommand
 from domain.ticket.commands import TicketCommand
 from tests.known import ANA, caller_of
 
-FOR_ALL = (*get_args(TicketCommand), *get_args(AccessTokensCommand))
-FOR_ADMINS = (*get_args(AgentCommand), *get_args(BudgetCommand), DepartmentCommand)
+FOR_ALL = (*get_args(TicketCommand), GenerateToken)
+FOR_ADMINS = tuple(
+    command
+    for union in (AgentCommand, BudgetCommand, DepartmentCommand, RoleCommand)
+    for command in get_args(union)
+)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -34,3 +39,13 @@ def test_agents_manage_neither(command: Any) -> None:
     with pytest.raises(Refused, match=r"Your role does not allow this .+ Ask an admin") as refused:
         caller_of(ANA).require(command.permission)
     assert refused.value.code is Code.PERMISSION_DENIED
+
+
+def test_only_owners_reach_admins_and_owners() -> None:
+    assert permissions_of(Role.OWNER) - permissions_of(Role.ADMIN) == {Permission.ADMINS_MANAGE}
+
+
+def test_every_permission_lies_in_one_scope() -> None:
+    parts = [within(ALL, {scope}) for scope in Scope]
+    assert frozenset().union(*parts) == ALL
+    assert sum(map(len, parts)) == len(ALL)

@@ -72,6 +72,7 @@ class PostponeTicket(OnTicket, frozen=True, kw_only=True):
 class Action(OnTicket, frozen=True, kw_only=True):
     """An action of an agent on one ticket, which may be retried under a key."""
 
+    permission: ClassVar[Permission]
     idempotency_key: IdempotencyKey | msgspec.UnsetType = msgspec.UNSET
 
 

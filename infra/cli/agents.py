@@ -86,7 +86,7 @@ async def list_agents(desk: "Desk", everybody: bool, as_json: bool) -> None:
         (
             row.name,
             "" if row.email is UNSET else row.email,
-            row.role.value if row.seat else "(imported)",
+            row.role if row.seat else "(imported)",
             ", ".join(department.name for department in row.departments),
             "" if row.active else "left",
         )

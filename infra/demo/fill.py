@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 
 from domain.agent import AddAgent
 from domain.application import Insider, Wish
-from domain.caller import Caller, insider
+from domain.caller import Caller, insider, on_behalf
 from domain.department import AddDepartment
 from domain.fact import Attribution
-from domain.permissions import ALL
 from domain.ticket.words import code_of
 from infra.demo.content import Agent, load_demo
 from infra.demo.story import Step, Story, demo_id
@@ -61,4 +60,4 @@ def _caller(agents: Mapping[str, Agent], author: str | None) -> Caller:
     if author is None:
         return insider("import")
     by = Attribution(via="import", agent=demo_id("agent", author), role=agents[author].role.value)
-    return Caller(by=by, permissions=ALL)
+    return on_behalf(by)

@@ -1,6 +1,7 @@
 """The ledger of one account on PostgreSQL: the writer's appends and the reads that decide."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -31,8 +32,18 @@ class PostgresLedger:
         )
         # One statement, so one snapshot: the number is never newer than the credential.
         self._credential = self._filled(
-            "SELECT c.credential, c.agent, c.expires_at, a.authority "
-            "FROM {log}.account a JOIN {log}.credentials c ON c.digest = %s"
+            "SELECT c.kind, c.credential, c.agent, c.scopes, c.since, c.expires_at, u.used_at, "
+            "a.authority FROM {log}.account a JOIN {log}.credentials c ON c.digest = %s "
+            "LEFT JOIN {log}.last_used u USING (credential)"
+        )
+        self._password = self._filled("SELECT hash FROM {log}.passwords WHERE agent = %s")
+        self._note_used = self._filled(
+            "INSERT INTO {log}.last_used AS u (credential, used_at) "
+            "SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) ON CONFLICT (credential) "
+            "DO UPDATE SET used_at = greatest(u.used_at, excluded.used_at)"
+        )
+        self._last_used = self._filled(
+            "SELECT credential, used_at FROM {log}.last_used WHERE credential = ANY (%s)"
         )
         self._authority = self._filled("SELECT authority FROM {log}.account")
         self._having_events = self._filled(
@@ -65,6 +76,20 @@ class PostgresLedger:
             rows = await connection.execute(self._credential, (digest,))
             row = await rows.fetchone()
         return CredentialFound(*row) if row else None
+
+    async def find_password(self, agent: UUID) -> str | None:
+        async with reading(self._pool) as connection:
+            row = await (await connection.execute(self._password, (agent,))).fetchone()
+        return row[0] if row else None
+
+    async def note_used(self, uses: Mapping[UUID, datetime]) -> None:
+        async with reading(self._pool) as connection:
+            await connection.execute(self._note_used, (list(uses), list(uses.values())))
+
+    async def last_used(self, credentials: Iterable[UUID]) -> dict[UUID, datetime]:
+        async with reading(self._pool) as connection:
+            rows = await connection.execute(self._last_used, (list(credentials),))
+            return {credential: used_at async for credential, used_at in rows}
 
     async def authority(self) -> int:
         return await self._number(self._authority)

@@ -31,9 +31,40 @@ INSERT INTO {log}.account (period) VALUES (date_trunc('month', clock_timestamp()
 -- Secrets that open the door now: digests of those not revoked.
 CREATE TABLE {log}.credentials (
     digest bytea PRIMARY KEY,
+    kind text NOT NULL,
     credential uuid NOT NULL,
     agent uuid NOT NULL,
+    scopes text[] NOT NULL,
+    since timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
+);
+CREATE INDEX credentials_agent_idx ON {log}.credentials (agent);
+
+-- Written about once a minute and credential, so no part of the log.
+CREATE TABLE {log}.last_used (
+    credential uuid PRIMARY KEY,
+    used_at timestamptz NOT NULL
+);
+
+-- Hashes by argon2id. Nothing else in the database comes from a person's password.
+CREATE TABLE {log}.passwords (
+    agent uuid PRIMARY KEY,
+    hash text NOT NULL
+);
+
+-- Attempts to sign in, by a digest of the address or account that is tried.
+CREATE TABLE {log}.attempts (
+    key bytea PRIMARY KEY,
+    failures integer NOT NULL,
+    last_at timestamptz NOT NULL,
+    blocked_until timestamptz NOT NULL
+);
+
+-- Requests in the minute that runs, by credential or address; lost with a crash, and no harm done.
+CREATE UNLOGGED TABLE {log}.rates (
+    key text PRIMARY KEY,
+    minute timestamptz NOT NULL,
+    taken integer NOT NULL
 );
 
 CREATE SEQUENCE {log}.ticket_number;
@@ -41,10 +72,20 @@ CREATE SEQUENCE {log}.ticket_number;
 -- Applies what a fact changes in the inline tables; true when it turns the authority number.
 CREATE FUNCTION {log}.apply_effects(effects jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO {log}.credentials (digest, credential, agent, expires_at)
-    SELECT decode(p.digest, 'hex'), p.credential, p.agent, p.expires_at
-    FROM jsonb_to_recordset(coalesce(effects -> 'admit', '[]'))
-        AS p (digest text, credential uuid, agent uuid, expires_at timestamptz);
+    DELETE FROM {log}.credentials
+    WHERE kind = 'session' AND agent IN (
+        SELECT a::uuid FROM jsonb_array_elements_text(coalesce(effects -> 'sign_out', '[]')) AS a
+    );
+    INSERT INTO {log}.credentials (digest, kind, credential, agent, scopes, since, expires_at)
+    SELECT decode(p.digest, 'hex'), p.kind, p.credential, p.agent, p.scopes, p.since, p.expires_at
+    FROM jsonb_to_recordset(coalesce(effects -> 'admit', '[]')) AS p (
+        digest text, kind text, credential uuid, agent uuid, scopes text[], since timestamptz,
+        expires_at timestamptz
+    );
+    INSERT INTO {log}.passwords (agent, hash)
+    SELECT p.agent, p.hash
+    FROM jsonb_to_record(effects -> 'password') AS p (agent uuid, hash text) WHERE effects ? 'password'
+    ON CONFLICT (agent) DO UPDATE SET hash = excluded.hash;
     DELETE FROM {log}.credentials
     WHERE digest IN (
         SELECT decode(d, 'hex') FROM jsonb_array_elements_text(coalesce(effects -> 'expel', '[]')) AS d

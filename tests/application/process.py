@@ -22,7 +22,7 @@ from domain.caller import insider
 from domain.decider import Command
 from domain.department import AddDepartment
 from domain.fact import Client, Recorded
-from domain.permissions import Role
+from domain.permissions import Role, Scope
 from domain.secret import ACCESS_TOKEN, digest_of, encode_secret, mask_of
 from domain.streams import TicketCodes
 from domain.ticket.commands import Action, OpenTicket
@@ -92,7 +92,11 @@ class Process:
     async def generate(self, agent: UUID) -> Secret:
         secret = Secret(encode_secret(ACCESS_TOKEN, uuid4().bytes * 2), uuid4(), agent)
         digest, mask = digest_of(secret.text).hex(), mask_of(ACCESS_TOKEN, secret.text)
-        await self.execute(GenerateToken(agent=agent, token=secret.token, digest=digest, mask=mask))
+        await self.execute(
+            GenerateToken(
+                agent=agent, token=secret.token, digest=digest, mask=mask, scopes=tuple(Scope)
+            )
+        )
         return secret
 
     async def revoke(self, secret: Secret) -> None:
@@ -106,7 +110,7 @@ class Process:
 
     async def act(self, bearer: Bearer, command: Action, key: str | None = None) -> Done:
         """Carry out a tool call as it arrives: under a fresh id."""
-        settled = await self.helpdesk.act(bearer, called(command), command, key, answer)
+        settled = await self.helpdesk.act(bearer, called(command), [Wish(command)], key, answer)
         return settled.answer
 
 

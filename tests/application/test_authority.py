@@ -16,7 +16,7 @@ from domain.refusals import Code, Refused
 from domain.secret import ACCESS_TOKEN, encode_secret
 from domain.ticket.commands import AddTags
 from tests.application.process import CLIENT, OLGA, Log, Process, answer, process
-from tests.known import ANA, BILLING, TICKET, TICKET_ID
+from tests.known import ANA, BEN, BILLING, TICKET, TICKET_ID
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +30,7 @@ async def test_a_role_that_was_narrowed_elsewhere_narrows_the_next_call(
 ) -> None:
     olga = await here.sign_in(OLGA)
     await here.act(olga, TAG)
+    await there.execute(ChangeRole(agent=BEN, role=Role.OWNER))
     await there.execute(ChangeRole(agent=OLGA, role=Role.AGENT))
     with pytest.raises(Refused) as refused:
         await here.act(olga, ANOTHER)
@@ -73,7 +74,7 @@ async def test_a_tool_that_takes_more_than_the_role_allows_is_refused_and_record
     ana = await here.sign_in(ANA)
     call, promote = ToolCall(uuid4(), "x", {}), ChangeRole(agent=ANA, role=Role.OWNER)
     with pytest.raises(Refused):
-        await here.helpdesk.act(ana, call, promote, None, answer)
+        await here.helpdesk.act(ana, call, [Wish(promote)], None, answer)
     assert log.outcomes() == [("permission_denied", 0)]
 
 

@@ -21,16 +21,17 @@ pytestmark = pytest.mark.anyio
 async def test_states_are_kept_and_the_least_used_goes(here: Process, there: Process) -> None:
     states = States(here.helpdesk.ledger, size=2)
 
-    async def role(agent: Ref[Agent]) -> Role:
+    async def role(agent: Ref[Agent]) -> str:
         return (await states.get(agent)).state.role
 
     ana, ben, olga = (Ref(AGENT, agent) for agent in (ANA, BEN, OLGA))
     for agent in (ana, ben, ana, olga):
         await role(agent)  # the last one takes Ben's place
-    for agent in (ana, ben, olga):
-        await there.execute(ChangeRole(agent=agent.id, role=Role.ADMIN))
+    await there.execute(ChangeRole(agent=ANA, role=Role.OWNER))
+    await there.execute(ChangeRole(agent=BEN, role=Role.ADMIN))
+    await there.execute(ChangeRole(agent=OLGA, role=Role.ADMIN))
     assert [await role(agent) for agent in (olga, ana, ben)] == [Role.OWNER, Role.AGENT, Role.ADMIN]
-    assert (await states.refresh(olga)).state.role is Role.ADMIN
+    assert (await states.refresh(olga)).state.role == Role.ADMIN
 
 
 async def test_nothing_is_kept_of_a_stream_without_events(here: Process) -> None:

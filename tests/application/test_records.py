@@ -38,7 +38,7 @@ async def test_an_action_its_record_and_its_charge_are_one(here: Process, log: L
     secret = await here.generate(ANA)
     ana = await here.identify(secret)
     call = called(TAG)
-    await here.helpdesk.act(ana, call, TAG, None, answer)
+    await here.helpdesk.act(ana, call, [Wish(TAG)], None, answer)
     (_, tagged), (_, recorded) = log.events()[-2:]
     assert tagged.fact.topic == "ticket.tags_added"
     assert tagged.envelope == recorded.envelope

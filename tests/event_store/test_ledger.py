@@ -62,7 +62,16 @@ async def test_a_credential_is_found_with_the_authority_number_until_revoked(
     await ledger.append(store(event(token)))
 
     found = await ledger.find_credential(b"\xaa")
-    assert found == CredentialFound(token.token, token.agent, token.expires_at, 1)
+    assert found == CredentialFound(
+        kind="token",
+        credential=token.token,
+        agent=token.agent,
+        scopes=["tickets:read", "tickets:write"],
+        since=NOON,
+        expires_at=token.expires_at,
+        used_at=None,
+        authority=1,
+    )
 
     await ledger.append(store(event(Revoked(token=token.token, digest="aa"))))
     assert await ledger.find_credential(b"\xaa") is None

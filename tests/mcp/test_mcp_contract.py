@@ -52,7 +52,7 @@ class World(NamedTuple):
             self.call(TOOLS["add_tags"])
 
     def call(self, tool: Tool, permissions: frozenset[Permission] = ALL, **more: Any) -> Answer:
-        caller = msgspec.structs.replace(EVERYBODY, permissions=permissions)
+        caller = msgspec.structs.replace(EVERYBODY, permissions=permissions, granted=permissions)
         made = self.product.desk.dispatcher.call(
             Insider(caller), tool.name, {**self.arguments(tool), **more}
         )

@@ -211,6 +211,7 @@ async def test_a_revoked_token_stays_listed_and_its_digest_is_nowhere(
         "id": token,
         "agent": ANA,
         "mask": "dl_pat_…1a2b",
+        "scopes": ["tickets:read", "tickets:write"],
         "label": "laptop",
         "generated_at": NOW,
         "expires_at": LAST,

@@ -1,0 +1,278 @@
+"""The rules of an agent's account: who may change it, and what must stay true while it changes."""
+
+from collections.abc import Iterable
+from typing import Any, assert_never
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.agent import commands as ask
+from domain.agent import facts as fact
+from domain.budget import BUDGET, SeatsCounted, limit_for
+from domain.claim import Claimed, Released, claim_of
+from domain.decider import Context, Decider, On, Ref, existing
+from domain.department import DEPARTMENT
+from domain.fact import Fact
+from domain.permissions import Permission
+from domain.permissions import Role as BuiltIn
+from domain.refusals import Code, Refused
+from domain.role import HeldRole, HoldersCounted, RoleRef, counted, ranks_above_agents, rights_of
+
+_EMAILS = "agent-email"
+
+
+class Agent(Struct, frozen=True):
+    """An agent's state, as rules see it."""
+
+    name: str
+    role: RoleRef
+    departments: frozenset[UUID]
+    seat: bool
+    email: str | None = None
+    active: bool = True
+
+
+def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
+    if agent:
+        yield from _counting(agent.role)
+    match command:
+        case ask.AddAgent():
+            yield from (Ref(DEPARTMENT, d) for d in command.departments)
+            yield from _counting(command.role)
+            if command.first:
+                yield from _counting(BuiltIn.OWNER)
+            if command.email:
+                yield claim_of(_EMAILS, command.email)
+            if command.seat:
+                yield BUDGET
+        case ask.ChangeDepartments():
+            yield from (Ref(DEPARTMENT, d) for d in command.departments)
+        case ask.ChangeRole():
+            yield from _counting(command.role)
+        case ask.ChangeEmail():
+            yield claim_of(_EMAILS, command.email)
+            if agent and agent.email:
+                yield claim_of(_EMAILS, agent.email)
+        case ask.GiveSeat():
+            yield claim_of(_EMAILS, command.email)
+            yield BUDGET
+        case ask.DeactivateAgent() | ask.ReactivateAgent():
+            yield BUDGET
+        case ask.RenameAgent():
+            pass
+        case _:
+            assert_never(command)
+
+
+def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> Iterable[Fact | On]:
+    if isinstance(command, ask.AddAgent):
+        return _add(agent, command, context)
+    current = existing(agent, "agent")
+    require_reach(current.role, context)
+    match command:
+        case ask.RenameAgent():
+            name = _spelled(command.name)
+            return () if name == current.name else (fact.Renamed(name=name, was=current.name),)
+        case ask.ChangeEmail():
+            return _change_email(current, command, context)
+        case ask.GiveSeat():
+            return _give_seat(current, command, context)
+        case ask.ChangeRole():
+            return _change_role(current, command, context)
+        case ask.ChangeDepartments(departments=departments):
+            _all_exist(departments, context)
+            if current.departments == frozenset(departments):
+                return ()
+            return (
+                fact.DepartmentsChanged(
+                    departments=_each_once(departments), was=tuple(sorted(current.departments))
+                ),
+            )
+        case ask.DeactivateAgent():
+            return _deactivate(current, context)
+        case ask.ReactivateAgent():
+            return _reactivate(current, context)
+        case _:
+            assert_never(command)
+
+
+def require_reach(role: RoleRef, context: Context) -> None:
+    """Refuse with `permission_denied` unless the caller may change accounts of this role."""
+    if ranks_above_agents(role):
+        context.caller.require(Permission.ADMINS_MANAGE)
+
+
+def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterable[Fact | On]:
+    if agent is not None:
+        return  # the same id again, as a repeated import does
+    name = _spelled(command.name)
+    _require_giving(command.role, context)
+    if command.first and _held(BuiltIn.OWNER, context).holders:
+        raise Refused(Code.ALREADY_EXISTS, "The account has an owner already. Sign in instead.")
+    _all_exist(command.departments, context)
+    if command.email:
+        yield _claim(command.email, command.agent, context)
+    yield fact.Added(
+        name=name,
+        role=command.role,
+        departments=_each_once(command.departments),
+        email=command.email,
+        seat=command.seat,
+    )
+    yield from _count(command.role, +1, context)
+    if command.seat:
+        yield _seats(+1, context)
+
+
+def _change_email(agent: Agent, command: ask.ChangeEmail, context: Context) -> Iterable[Fact | On]:
+    if not agent.seat:
+        raise _no_seat(agent)
+    if command.email == agent.email:
+        return
+    if not agent.email or command.email.casefold() != agent.email.casefold():
+        yield _claim(command.email, command.agent, context)
+        if agent.email:
+            yield On(claim_of(_EMAILS, agent.email), Released(kind=_EMAILS))
+    yield fact.EmailChanged(email=command.email, was=agent.email)
+
+
+def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterable[Fact | On]:
+    if agent.seat:
+        return
+    if not agent.active:
+        raise _left(agent)
+    yield _claim(command.email, command.agent, context)
+    yield fact.Seated(email=command.email)
+    yield _seats(+1, context)
+
+
+def _change_role(agent: Agent, command: ask.ChangeRole, context: Context) -> Iterable[Fact | On]:
+    if command.role == agent.role:
+        return
+    _require_giving(command.role, context)
+    if agent.active:
+        yield from _count(agent.role, -1, context)
+        yield from _count(command.role, +1, context)
+    yield fact.RoleChanged(role=command.role, was=agent.role)
+
+
+def _deactivate(agent: Agent, context: Context) -> Iterable[Fact | On]:
+    if not agent.active:
+        return
+    yield from _count(agent.role, -1, context)
+    yield fact.Deactivated()
+    if agent.seat:
+        yield _seats(-1, context)
+
+
+def _reactivate(agent: Agent, context: Context) -> Iterable[Fact | On]:
+    if agent.active:
+        return
+    _require_giving(agent.role, context)
+    yield fact.Reactivated()
+    yield from _count(agent.role, +1, context)
+    if agent.seat:
+        yield _seats(+1, context)
+
+
+def _require_giving(role: RoleRef, context: Context) -> None:
+    """Refuse a role that there is not, or that allows more than the caller's own."""
+    held = _held(role, context)
+    if held.removed:
+        raise Refused(Code.NOT_FOUND, f"The role {held.name} was removed. Give another one.")
+    require_reach(role, context)
+    context.caller.require_grant(held.permissions)
+
+
+def _held(role: RoleRef, context: Context) -> HeldRole:
+    ref = counted(role)
+    return rights_of(role, context.state(ref) if ref else None)
+
+
+def _counting(role: RoleRef) -> Iterable[Ref[HeldRole]]:
+    if ref := counted(role):
+        yield ref
+
+
+def _count(role: RoleRef, change: int, context: Context) -> Iterable[On]:
+    """Count the holders of a role; the last owner can neither leave nor get another role."""
+    if ref := counted(role):
+        holders = max(_held(role, context).holders + change, 0)
+        if role == BuiltIn.OWNER and not holders:
+            raise Refused(
+                Code.LIMIT_REACHED,
+                "This is the last owner of the account. Make somebody else an owner first.",
+            )
+        yield On(ref, HoldersCounted(holders=holders))
+
+
+def _seats(change: int, context: Context) -> On:
+    budget = existing(context.state(BUDGET), "budget")
+    seats = budget.seats + change
+    return On(BUDGET, SeatsCounted(seats=seats, limit=limit_for(budget, seats)))
+
+
+def _claim(email: str, agent: UUID, context: Context) -> On:
+    claim = claim_of(_EMAILS, email)
+    if context.state(claim) is not None:
+        raise Refused(Code.ALREADY_EXISTS, f"An agent with {email} exists already.")
+    return On(claim, Claimed(kind=_EMAILS, holder=agent))
+
+
+def _spelled(name: str) -> str:
+    name = name.strip()
+    if not name:
+        raise Refused(Code.INVALID_ARGUMENTS, "An agent needs a name.")
+    return name
+
+
+def _no_seat(agent: Agent) -> Refused:
+    return Refused(
+        Code.AGENT_UNAVAILABLE, f"{agent.name} was imported and has no seat. Give one first."
+    )
+
+
+def _left(agent: Agent) -> Refused:
+    return Refused(Code.AGENT_UNAVAILABLE, f"{agent.name} is no longer active.")
+
+
+def _all_exist(departments: Iterable[UUID], context: Context) -> None:
+    for department in departments:
+        existing(context.state(Ref(DEPARTMENT, department)), "department")
+
+
+def _each_once(departments: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(departments))
+
+
+def evolve(agent: Agent | None, happened: fact.AgentFact) -> Agent:
+    if isinstance(happened, fact.Added):
+        return Agent(
+            name=happened.name,
+            role=happened.role,
+            departments=frozenset(happened.departments),
+            seat=happened.seat,
+            email=happened.email,
+        )
+    current = existing(agent, "agent")
+    match happened:
+        case fact.RoleChanged(role=role):
+            return replace(current, role=role)
+        case fact.DepartmentsChanged(departments=departments):
+            return replace(current, departments=frozenset(departments))
+        case fact.Renamed(name=name):
+            return replace(current, name=name)
+        case fact.EmailChanged(email=email):
+            return replace(current, email=email)
+        case fact.Seated(email=email):
+            return replace(current, email=email, seat=True)
+        case fact.Deactivated():
+            return replace(current, active=False)
+        case fact.Reactivated():
+            return replace(current, active=True)
+        case _:
+            assert_never(happened)
+
+
+AGENT: Decider[Agent] = Decider("agent", decide, evolve, needs)

@@ -1,0 +1,129 @@
+"""Passwords: that one was set, and the one-time links that let its owner set it anew.
+
+A password's hash is in no fact: the append puts it into an inline table (`Append.password`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from hmac import compare_digest
+from typing import Any, ClassVar, assert_never
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.agent.rules import AGENT
+from domain.decider import Command, Context, Decider, Ref, existing
+from domain.fact import Fact
+from domain.refusals import Code, Refused
+
+_NAMESPACE = UUID("0e7a1f52-5f0c-5c7c-9d43-4a5be27b1f0d")
+
+
+class PasswordSet(Fact, frozen=True):
+    """The password is another; all sessions end, and so does any link to set it."""
+
+    topic: ClassVar[str] = "password.set"
+    turns_authority: ClassVar[bool] = True
+    agent: UUID
+
+
+class ResetIssued(Fact, frozen=True):
+    """A link was made by which the password can be set once; `digest` is of its 256 random bits."""
+
+    topic: ClassVar[str] = "password.reset_issued"
+    digest: str
+    expires_at: datetime
+
+
+PasswordFact = PasswordSet | ResetIssued
+FACTS: tuple[type[Fact], ...] = (PasswordSet, ResetIssued)
+
+
+class SetPassword(Command, frozen=True):
+    """Set an agent's password; its hash goes beside the command.
+
+    With the digest of a link, the link must be alive. Without one the caller has made sure that it
+    is the agent who asks, and is inside the house.
+    """
+
+    permission: ClassVar[None] = None
+    agent: UUID
+    reset_digest: str | None = None
+
+
+class IssueReset(Command, frozen=True):
+    """Issue a link to set a password; the last one issued is the one that counts.
+
+    For callers inside the house: whoever has the link can act in the agent's name.
+    """
+
+    permission: ClassVar[None] = None
+    agent: UUID
+    digest: str
+    expires_at: datetime
+
+
+PasswordCommand = SetPassword | IssueReset
+
+
+class Reset(Struct, frozen=True):
+    digest: str
+    expires_at: datetime
+
+
+class Password(Struct, frozen=True):
+    """What rules know of an agent's password."""
+
+    is_set: bool = False
+    reset: Reset | None = None
+
+
+def password_of(agent: UUID) -> Ref[Password]:
+    """Return the stream of an agent's password."""
+    return Ref(PASSWORD, uuid5(_NAMESPACE, str(agent)))
+
+
+def needs(_password: Password | None, command: PasswordCommand) -> Iterable[Ref[Any]]:
+    yield Ref(AGENT, command.agent)
+
+
+def decide(password: Password | None, command: PasswordCommand, context: Context) -> Iterable[Fact]:
+    context.caller.require_inside()
+    agent = existing(context.state(Ref(AGENT, command.agent)), "agent")
+    if not agent.active or not agent.seat or not agent.email:
+        raise Refused(Code.AGENT_UNAVAILABLE, f"{agent.name} cannot sign in.")
+    match command:
+        case SetPassword():
+            if command.reset_digest is not None and not _opens(password, command, context):
+                raise Refused(
+                    Code.NOT_FOUND, "This link was used already or is too old. Ask for a new one."
+                )
+            yield PasswordSet(agent=command.agent)
+        case IssueReset():
+            yield ResetIssued(digest=command.digest, expires_at=command.expires_at)
+        case _:
+            assert_never(command)
+
+
+def _opens(password: Password | None, command: SetPassword, context: Context) -> bool:
+    reset = password.reset if password else None
+    return (
+        reset is not None
+        and reset.expires_at > context.now
+        and compare_digest(reset.digest, command.reset_digest or "")
+    )
+
+
+def evolve(password: Password | None, fact: PasswordFact) -> Password:
+    match fact:
+        case PasswordSet():
+            return Password(is_set=True)
+        case ResetIssued():
+            reset = Reset(fact.digest, fact.expires_at)
+            return replace(password or Password(), reset=reset)
+        case _:
+            assert_never(fact)
+
+
+PASSWORD: Decider[Password] = Decider("password", decide, evolve, needs)
