@@ -1,24 +1,38 @@
-"""Access tokens made for agents: the secret exists here and in its holder's hands only."""
+"""Access tokens made from inside the house: their secrets go to the caller and nowhere else."""
 
 import secrets
+from collections.abc import Iterable
 from uuid import UUID
 
-from domain.access_tokens import GenerateToken
 from domain.application import Wish
 from domain.fact import Via
-from domain.secret import ACCESS_TOKEN, digest_of, encode_secret, mask_of
+from domain.issuing import NewToken, new_token, replacing
+from domain.permissions import TOOL_SCOPES, Scope
 from infra.desk import Desk, new_id
 
 
-async def generate_token(desk: Desk, agent: UUID, label: str, via: Via = "cli") -> str:
+async def generate_token(
+    desk: Desk,
+    agent: UUID,
+    label: str,
+    scopes: Iterable[Scope] = TOOL_SCOPES,
+    *,
+    via: Via = "cli",
+) -> str:
     """Generate an access token for an agent and return it: it cannot be shown again."""
-    secret = encode_secret(ACCESS_TOKEN, secrets.token_bytes(32))
-    command = GenerateToken(
-        agent=agent,
-        token=new_id(),
-        digest=digest_of(secret).hex(),
-        mask=mask_of(ACCESS_TOKEN, secret),
-        label=label,
-    )
-    await desk.execute(Wish(command), via=via)
-    return secret
+    new = _new(agent, label, scopes)
+    await desk.execute(Wish(new.command), via=via)
+    return new.secret
+
+
+async def replace_token(
+    desk: Desk, agent: UUID, lost: UUID, label: str, scopes: Iterable[Scope]
+) -> str:
+    """Revoke an agent's lost token and return its successor, both in one append."""
+    new = _new(agent, label, scopes)
+    await desk.execute(*map(Wish, replacing(lost, new)))
+    return new.secret
+
+
+def _new(agent: UUID, label: str, scopes: Iterable[Scope]) -> NewToken:
+    return new_token(agent, new_id(), secrets.token_bytes(32), label, scopes)
