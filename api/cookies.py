@@ -1,0 +1,93 @@
+"""Cookies: the session's secret and what precedes it, read from requests and set in answers."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from litestar.datastructures import Cookie
+
+from domain.secret import SESSION, is_well_formed
+
+Headers = Mapping[bytes, bytes]  # names in lower case, as ASGI has them
+
+_SESSION = "deskledger_session"
+_BEFORE = "deskledger_before"
+
+
+def session_cookie_name(base_url: str) -> str:
+    """Return the name of the cookie that holds a session's secret.
+
+    With `__Host-` no neighbouring host can plant one (RFC 6265bis §4.1.3.2); browsers take that
+    by https and from the machine itself only.
+    """
+    return _named(_SESSION, base_url)
+
+
+def before_cookie_name(base_url: str) -> str:
+    """Return the name of the cookie that ties a form to its browser before anybody signed in."""
+    return _named(_BEFORE, base_url)
+
+
+def read_session(headers: Headers, base_url: str) -> str | None:
+    """Return the session's secret that a request presents, if it can be one."""
+    for value in _values(headers, session_cookie_name(base_url)):
+        if is_well_formed(SESSION, value):
+            return value
+    return None
+
+
+def read_before(headers: Headers, base_url: str) -> str | None:
+    """Return what ties a form to its browser before anybody signed in."""
+    return next((value for value in _values(headers, before_cookie_name(base_url)) if value), None)
+
+
+def set_session(secret: str, base_url: str, lasting: timedelta) -> Cookie:
+    """Make the cookie that gives a session's secret to the browser."""
+    return _cookie(session_cookie_name(base_url), secret, base_url, int(lasting.total_seconds()))
+
+
+def set_before(value: str, base_url: str) -> Cookie:
+    """Make the cookie for forms before signing in; it goes with the browser's window."""
+    return _cookie(before_cookie_name(base_url), value, base_url, None)
+
+
+def clear_session(base_url: str) -> Cookie:
+    """Make the cookie that takes the session's secret from the browser."""
+    return _cookie(session_cookie_name(base_url), "", base_url, 0)
+
+
+def _cookie(name: str, value: str, base_url: str, max_age: int | None) -> Cookie:
+    return Cookie(
+        name,
+        value=value,
+        path="/",
+        max_age=max_age,
+        secure=_is_trustworthy(base_url),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _named(name: str, base_url: str) -> str:
+    return f"__Host-{name}" if _is_trustworthy(base_url) else name
+
+
+def _is_trustworthy(base_url: str) -> bool:
+    """Whether browsers keep Secure cookies from there (W3C Secure Contexts §3.1)."""
+    url = urlsplit(base_url)
+    host = url.hostname or ""
+    if url.scheme == "https" or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _values(headers: Headers, name: str) -> list[str]:
+    """Return the values of all cookies of this name, in the request's order (RFC 6265 §5.4)."""
+    pairs = (
+        pair.partition("=") for pair in headers.get(b"cookie", b"").decode("latin-1").split(";")
+    )
+    return [value.strip() for key, _, value in pairs if key.strip() == name]
