@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from domain.permissions import Scope
 from domain.refusals import Code, Refused
 from projections.cursors import decode_cursor, encode_cursor
 from projections.metadata import Named
@@ -52,16 +53,18 @@ class DepartmentPage(Struct, frozen=True, omit_defaults=True):
 
 
 class TokenLine(Struct, frozen=True, omit_defaults=True):
-    """An access token, as far as it may be shown."""
+    """An access token, as far as it may be shown. No view knows when it was last used."""
 
     id: UUID
     mask: str
     label: str
     agent: Named
+    scopes: list[Scope]
     generated_at: datetime
     expires_at: datetime
     revoked_at: datetime | UnsetType = UNSET
     revoked_by: UUID | UnsetType = UNSET
+    last_used_at: datetime | UnsetType = UNSET
 
 
 _AGENTS: LiteralString = """
@@ -88,7 +91,8 @@ WHERE (d.sort, d.id) > (%s, %s) ORDER BY d.sort, d.id LIMIT %s
 """
 _DEPARTMENT: LiteralString = "SELECT 1 FROM {views}.departments WHERE id = %s"
 _TOKENS: LiteralString = """
-SELECT c.id, c.mask, c.label, c.agent, a.name, c.generated_at, c.expires_at, c.revoked_at, c.revoked_by
+SELECT c.id, c.mask, c.label, c.agent, a.name, c.generated_at, c.expires_at, c.revoked_at, c.revoked_by,
+    c.scopes
 FROM {views}.credentials c LEFT JOIN {views}.agents a ON a.id = c.agent
 WHERE %s::uuid IS NULL OR c.agent = %s ORDER BY c.generated_at, c.id
 """
@@ -162,6 +166,7 @@ async def list_tokens(connection: Connection, views: str, agent: UUID | None) ->
             mask=row[1],
             label=row[2],
             agent=Named(row[3], row[4] or ""),
+            scopes=[scope for scope in Scope if scope in row[9]],
             generated_at=row[5],
             expires_at=row[6],
             revoked_at=row[7] or UNSET,

@@ -5,12 +5,13 @@ from typing import LiteralString
 from uuid import UUID
 
 from domain.caller import Caller
-from projections import conversation, listings, metadata, searching, tags
+from projections import conversation, listings, metadata, rights, searching, tags
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.listings import AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
 from projections.reading import Pool, reading
+from projections.rights import RoleLine
 from projections.searching import TicketPage
 from projections.tags import TicketTags
 from projections.view import Connection, qualified
@@ -145,3 +146,8 @@ class Views:
         """Return all access tokens, or one agent's, oldest first, revoked ones included."""
         async with reading(self._pool) as connection:
             return await listings.list_tokens(connection, self._schema, agent_id)
+
+    async def list_roles(self) -> list[RoleLine]:
+        """Return the built-in roles, then those that people made, by name."""
+        async with reading(self._pool) as connection:
+            return await rights.list_roles(connection, self._schema)
