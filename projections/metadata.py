@@ -67,7 +67,7 @@ t.created_at, t.changed_at, t.last_message_at, t.resolved_at
 """
 WIDTH = COLUMNS.count(",") + 1
 DEPARTMENT = 6  # where among them the department is
-_QUERY: LiteralString = f"SELECT {COLUMNS} FROM {{views}}.tickets t WHERE t."
+_QUERY: LiteralString = f"SELECT {COLUMNS}, t.version FROM {{views}}.tickets t WHERE t."
 
 
 def key_of(reference: str) -> tuple[LiteralString, UUID | str]:
@@ -104,8 +104,11 @@ def metadata(row: Sequence[Any]) -> TicketMetadata:
 
 async def get_metadata(
     connection: Connection, views: str, caller: Caller, reference: str
-) -> TicketMetadata:
-    """Return a ticket by its id or code; refuse with `not_found` one that the caller cannot see."""
+) -> tuple[TicketMetadata, int]:
+    """Return a ticket by its id or code, and its version.
+
+    Refuses with `not_found` one that the caller cannot see.
+    """
     condition, value = key_of(reference)
     cursor = await connection.execute(
         qualified(_QUERY + condition, views), (value,), prepare=True, binary=True
@@ -113,4 +116,4 @@ async def get_metadata(
     row = await cursor.fetchone()
     if row is None or not caller.sees(row[DEPARTMENT]):
         raise no_ticket(reference)
-    return metadata(row)
+    return metadata(row), row[WIDTH]

@@ -35,8 +35,8 @@ _STANDING: dict[LiteralString, LiteralString] = {
     "changed_at": "timestamptz NOT NULL",
 }
 """What a search narrows by, beside the words of either table, for it looks at many rows."""
-# Of the subject, the requester and the messages; and the ticket's age, in words with a space in
-# them, which no text has.
+# Of the subject (weighted A, so that it can be taken out again), the requester and the messages; and
+# the ticket's age, in words with a space in them, which no text has.
 SEARCH = Table("search", {**_STANDING, "words": "tsvector NOT NULL"}, key="ticket")
 # Short rows, whose indexes are not touched when somebody writes a message.
 SUBJECTS = Table(
@@ -60,6 +60,8 @@ _CHANGED: dict[LiteralString, LiteralString] = {
     "gone": "text[]",
     "added": "text[]",
     "changed_at": "timestamptz",
+    "urgency": "int2",
+    "subject": "text",
     "text": "text",
 }
 
@@ -67,31 +69,44 @@ _AGES: LiteralString = ", ".join([f"'age {age}/' || (number >> {age})" for age i
 # Words are stemmed as English, which leaves other languages' words nearly as they are.
 _INSERT: LiteralString = f"""
 WITH new AS MATERIALIZED (
-    SELECT c.*, array_to_tsvector(ARRAY[{_AGES}]) AS age FROM {recordset(_NEW)}
+    SELECT c.*, to_tsvector('pg_catalog.english', subject) AS title,
+        array_to_tsvector(ARRAY[{_AGES}]) AS age
+    FROM {recordset(_NEW)}
 ), subjects AS (
-    INSERT INTO {{views}}.subjects
-    SELECT {_COLUMNS}, subject, to_tsvector('pg_catalog.english', subject) || age FROM new
+    INSERT INTO {{views}}.subjects SELECT {_COLUMNS}, subject, title || age FROM new
 )
 INSERT INTO {{views}}.search
-SELECT {_COLUMNS}, to_tsvector('pg_catalog.english', text) || age FROM new
+SELECT {_COLUMNS}, setweight(title, 'A') || to_tsvector('pg_catalog.english', text) || age FROM new
 """
 _CHANGE: LiteralString = """
     department = coalesce(c.department, s.department),
     agent = CASE WHEN c.assigned THEN c.agent ELSE s.agent END,
     status = coalesce(c.status, s.status),
+    urgency = coalesce(c.urgency, s.urgency),
     tags = CASE WHEN c.gone IS NULL AND c.added IS NULL THEN s.tags ELSE ARRAY(
         SELECT unnest(s.tags) EXCEPT SELECT unnest(c.gone) UNION SELECT unnest(c.added) ORDER BY 1
     ) END,
     changed_at = c.changed_at
 """
-# The words stay the very same value where nothing was written, so that no index is touched.
+_WORDS: LiteralString = f"""
+CASE WHEN c.text IS NULL OR pg_column_size(s.words) > {_FULL} THEN s.words
+    ELSE s.words || to_tsvector('pg_catalog.english', c.text) END
+"""
+# What is indexed stays the very same value where nothing was written, so that no index is touched.
+# Taking the old subject out of the words takes the age as well.
 _UPDATE: LiteralString = f"""
-WITH c AS MATERIALIZED (SELECT * FROM {recordset(_CHANGED)}), subjects AS (
-    UPDATE {{views}}.subjects s SET {_CHANGE} FROM c WHERE s.ticket = c.ticket
+WITH c AS MATERIALIZED (
+    SELECT c.*, to_tsvector('pg_catalog.english', c.subject) AS title FROM {recordset(_CHANGED)}
+), subjects AS (
+    UPDATE {{views}}.subjects s SET {_CHANGE},
+        subject = coalesce(c.subject, s.subject),
+        title = coalesce(c.title || array_to_tsvector(ARRAY[{_AGES}]), s.title)
+    FROM c WHERE s.ticket = c.ticket
 )
 UPDATE {{views}}.search s SET {_CHANGE},
-    words = CASE WHEN c.text IS NULL OR pg_column_size(s.words) > {_FULL} THEN s.words
-        ELSE s.words || to_tsvector('pg_catalog.english', c.text) END
+    words = CASE WHEN c.title IS NULL THEN {_WORDS}
+        ELSE setweight(c.title, 'A') || ts_filter({_WORDS}, '{{{{b,c,d}}}}')
+            || array_to_tsvector(ARRAY[{_AGES}]) END
 FROM c WHERE s.ticket = c.ticket
 """
 
@@ -100,7 +115,7 @@ class SearchView:
     """One row a ticket, made for looking at many of them quickly."""
 
     name = "search"
-    version = 5
+    version = 6
     # What changes often is in no index, so that its change touches none. Long words lie apart and
     # uncompressed: a search looks at many rows, at the words of few.
     tables: LiteralString = (
@@ -131,7 +146,7 @@ class SearchView:
             key, at = event.originator_id, event.envelope.at
             if isinstance(fact, ticket.Opened):
                 requester = fact.requester
-                texts[key] = [fact.subject, requester.name, requester.email or ""]
+                texts[key] = [requester.name, requester.email or ""]
                 opened[key] = {
                     "ticket": key,
                     "number": position,
@@ -149,8 +164,8 @@ class SearchView:
                 texts[key].append((unquoted(body) or body)[:_MESSAGE])
             change = changes.get(key)
             if change is None:
-                change = changes[key] = Change(key, at)
-            change.apply(fact, at)
+                change = changes[key] = Change.of(event)
+            change.apply(event)
         for key, row in opened.items():
             row["text"] = _text(texts.pop(key))
             if change := changes.pop(key, None):
@@ -171,6 +186,10 @@ def _apply(row: dict[str, Any], change: Change) -> None:
     row["changed_at"] = change.changed_at
     row["agent"] = change.agent
     row["status"] = change.status or row["status"]
+    if change.urgency is not None:
+        row["urgency"] = change.urgency
+    if change.subject is not None:
+        row["subject"] = folded(change.subject)
     row["department"] = change.department or row["department"]
     tags = set(row["tags"]).difference(map(tag_key, change.gone or ()))
     row["tags"] = sorted(tags.union(map(tag_key, change.added or ())))
@@ -186,5 +205,7 @@ def _row(change: Change, pieces: list[str] | None) -> dict[str, Any]:
         "gone": change.gone and [*map(tag_key, change.gone)],
         "added": change.added and [*map(tag_key, change.added)],
         "changed_at": change.changed_at,
+        "urgency": change.urgency,
+        "subject": None if change.subject is None else folded(change.subject),
         "text": _text(pieces) if pieces else None,
     }

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 from uuid import UUID
 
 import msgspec
 
-from domain.fact import Recorded
+from domain.fact import Event, Recorded
 from domain.ticket import facts as ticket
 from domain.ticket.words import Priority, Status
 from projections.table import Table, recordset
@@ -38,6 +38,8 @@ TICKETS = Table(
         "resolved_at": "timestamptz",
         "last_message_at": "timestamptz",
         "messages": "int4 NOT NULL",
+        # Of its stream, with the last fact: what a change may be made to depend on.
+        "version": "int4 NOT NULL",
     },
     key="id",
 )
@@ -45,6 +47,9 @@ TICKETS = Table(
 _CHANGES: dict[LiteralString, LiteralString] = {
     "id": "uuid",
     "changed_at": "timestamptz",
+    "version": "int4",
+    "subject": "text",
+    "urgency": "int2",
     "status": "text",
     "resolved_at": "timestamptz",
     "department": "uuid",
@@ -59,6 +64,9 @@ _CHANGES: dict[LiteralString, LiteralString] = {
 _UPDATE: LiteralString = f"""
 UPDATE {{views}}.tickets t SET
     changed_at = c.changed_at,
+    version = c.version,
+    subject = coalesce(c.subject, t.subject),
+    urgency = coalesce(c.urgency, t.urgency),
     status = coalesce(c.status, t.status),
     resolved_at = CASE WHEN c.status IS NULL THEN t.resolved_at ELSE c.resolved_at END,
     department = coalesce(c.department, t.department),
@@ -79,6 +87,9 @@ class Change(msgspec.Struct, omit_defaults=True):
 
     id: UUID
     changed_at: datetime
+    version: int
+    subject: str | None = None
+    urgency: int | None = None
     status: Status | None = None
     resolved_at: datetime | None = None
     department: UUID | None = None
@@ -89,15 +100,25 @@ class Change(msgspec.Struct, omit_defaults=True):
     messages: int = 0
     last_message_at: datetime | None = None
 
-    def apply(self, fact: object, at: datetime) -> None:
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Begin with a fact, before it is taken in."""
+        return cls(event.originator_id, event.envelope.at, event.originator_version)
+
+    def apply(self, event: Event) -> None:
         """Take in one more fact of the ticket."""
-        self.changed_at = at
-        match fact:
+        at = self.changed_at = event.envelope.at
+        self.version = event.originator_version
+        match event.fact:
             case ticket.MessageAdded(status=status):
                 self.messages += 1
                 self.last_message_at = at
                 if status:
                     self._turn(status)
+            case ticket.SubjectChanged(subject=subject):
+                self.subject = clean(subject)
+            case ticket.PrioritySet(priority=priority):
+                self.urgency = URGENCY[priority]
             case ticket.TagsAdded(tags=tags):
                 self.added = [*(self.added or ()), *map(clean, tags)]
             case ticket.TagsRemoved(tags=tags):
@@ -115,7 +136,7 @@ class Change(msgspec.Struct, omit_defaults=True):
                 self.assigned, self.agent = True, None
             case ticket.Transferred(department=department):
                 self.department = department
-            case _:
+            case fact:
                 raise TypeError(f"{type(fact).__name__} is no change of a ticket")
 
     def _turn(self, status: Status) -> None:
@@ -132,7 +153,7 @@ class TicketsView:
     """One row a ticket."""
 
     name = "tickets"
-    version = 3
+    version = 4
     tables: LiteralString = TICKETS.ddl
     # Every order in which tickets are listed, and the ways in which a listing is narrowed.
     indexes: LiteralString = """
@@ -146,24 +167,21 @@ class TicketsView:
     """
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
-        opened: dict[UUID, ticket.Opened] = {}
-        created: dict[UUID, datetime] = {}
+        opened: dict[UUID, tuple[ticket.Opened, datetime]] = {}
         changes: dict[UUID, Change] = {}
         for _, event in page:
             fact = event.fact
             if type(fact) not in TICKET_FACTS:
                 continue
-            at, key = event.envelope.at, event.originator_id
-            if isinstance(fact, ticket.Opened):
-                opened[key], created[key] = fact, at
-                continue
+            key = event.originator_id
             change = changes.get(key)
             if change is None:
-                change = changes[key] = Change(key, at)
-            change.apply(fact, at)
-        rows = [
-            _row(key, fact, created[key], changes.pop(key, None)) for key, fact in opened.items()
-        ]
+                change = changes[key] = Change.of(event)
+            if isinstance(fact, ticket.Opened):
+                opened[key] = fact, event.envelope.at
+            else:
+                change.apply(event)
+        rows = [_row(fact, at, changes.pop(key)) for key, (fact, at) in opened.items()]
         await TICKETS.insert(connection, schema, rows)
         if changes:
             await connection.execute(
@@ -173,18 +191,17 @@ class TicketsView:
             )
 
 
-def _row(key: UUID, fact: ticket.Opened, at: datetime, later: Change | None) -> tuple[Any, ...]:
+def _row(fact: ticket.Opened, at: datetime, change: Change) -> tuple[Any, ...]:
     """Return the row of a ticket opened in this page, with what happened to it since."""
-    change = later or Change(key, at)
     tags = [*map(clean, fact.tags)]
     if change.gone:
         tags = [tag for tag in tags if tag not in change.gone]
     return (
-        key,
+        change.id,
         clean(fact.code),
-        clean(fact.subject),
+        clean(fact.subject) if change.subject is None else change.subject,
         (change.status or Status.NEW).value,
-        URGENCY[fact.priority],
+        URGENCY[fact.priority] if change.urgency is None else change.urgency,
         fact.channel.value,
         change.department or fact.department,
         change.agent,
@@ -197,4 +214,5 @@ def _row(key: UUID, fact: ticket.Opened, at: datetime, later: Change | None) -> 
         change.resolved_at,
         change.last_message_at,
         change.messages,
+        change.version,
     )

@@ -71,6 +71,11 @@ class Views:
             return await cursor.fetchone() == (True,)
 
     async def get_ticket_metadata(self, caller: Caller, reference: str) -> TicketMetadata:
+        ticket, _version = await self.get_ticket(caller, reference)
+        return ticket
+
+    async def get_ticket(self, caller: Caller, reference: str) -> tuple[TicketMetadata, int]:
+        """Return the metadata and the ticket's version, which a change may be made to expect."""
         async with reading(self._pool) as connection:
             return await metadata.get_metadata(connection, self._schema, caller, reference)
 

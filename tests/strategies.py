@@ -97,7 +97,9 @@ ODD_TAGS = st.lists(st.text(max_size=66), max_size=2).map(tuple)
 TICKET_REFS = TICKETS.map(str)
 ROLES = st.sampled_from(Role)
 MEMBERSHIPS = st.lists(DEPARTMENTS, max_size=3).map(tuple)
-CALLERS = st.just(insider("system")) | st.builds(caller_of, AGENTS, ROLES, MEMBERSHIPS)
+CALLERS = st.sampled_from([insider("system"), insider("import")]) | st.builds(
+    caller_of, AGENTS, ROLES, MEMBERSHIPS
+)
 
 
 FIRST_TICKET = st.just(str(UUID(int=1)))
@@ -138,6 +140,12 @@ WORKING = st.one_of(
         body=st.text(),
         note=st.booleans(),
         status=st.none() | st.sampled_from(Status),
+        **ON_TICKET,
+    ),
+    st.builds(
+        ask.ChangeTicket,
+        subject=st.text(max_size=9) | st.just(msgspec.UNSET),
+        priority=st.sampled_from(Priority) | st.just(msgspec.UNSET),
         **ON_TICKET,
     ),
     st.builds(ask.PostponeTicket, **ON_TICKET),

@@ -27,6 +27,9 @@ IdempotencyKey = Annotated[
     ),
 ]
 Tags = Annotated[tuple[Tag, ...], Meta(min_length=1, max_length=50)]
+Subject = Annotated[str, Meta(min_length=1, max_length=500)]
+# Characters; longer than anything people write, and than most of what they paste.
+Body = Annotated[str, Meta(min_length=1, max_length=200_000)]
 
 
 class OpenTicket(Command, frozen=True, kw_only=True):
@@ -35,7 +38,7 @@ class OpenTicket(Command, frozen=True, kw_only=True):
     permission: ClassVar[Permission] = Permission.TICKETS_WRITE
     ticket: UUID
     code: str
-    subject: Annotated[str, Meta(min_length=1, max_length=500)]
+    subject: Subject
     department: UUID
     requester: Contact
     channel: Channel
@@ -50,17 +53,25 @@ class OnTicket(Command, frozen=True, kw_only=True):
 
 
 class AddMessage(OnTicket, frozen=True, kw_only=True):
-    """Add a message of a customer or an agent, or a note that customers never see.
+    """Add a message of a customer or an agent, or an agent's note that customers never see.
 
-    `status` is where the ticket stands after it, where that is known from elsewhere (imports).
+    `status` is where the ticket stands after it, which imports alone may know from elsewhere.
     """
 
     permission: ClassVar[Permission] = Permission.TICKETS_WRITE
     message: UUID
     author: Author
-    body: str
+    body: Body
     note: bool = False
     status: Status | None = None
+
+
+class ChangeTicket(OnTicket, frozen=True, kw_only=True):
+    """Change a ticket's subject or priority; what is not given stays as it is."""
+
+    permission: ClassVar[Permission] = Permission.TICKETS_WRITE
+    subject: Subject | msgspec.UnsetType = msgspec.UNSET
+    priority: Priority | msgspec.UnsetType = msgspec.UNSET
 
 
 class PostponeTicket(OnTicket, frozen=True, kw_only=True):
@@ -126,6 +137,7 @@ class TransferTicket(Action, frozen=True, kw_only=True):
 TicketCommand = (
     OpenTicket
     | AddMessage
+    | ChangeTicket
     | PostponeTicket
     | AddTags
     | RemoveTags

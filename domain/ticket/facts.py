@@ -31,6 +31,18 @@ class MessageAdded(Fact, frozen=True):
     status: Status | None = None
 
 
+class SubjectChanged(Fact, frozen=True):
+    topic: ClassVar[str] = "ticket.subject_changed"
+    subject: str
+    was: str
+
+
+class PrioritySet(Fact, frozen=True):
+    topic: ClassVar[str] = "ticket.priority_set"
+    priority: Priority
+    was: Priority
+
+
 class TagsAdded(Fact, frozen=True):
     topic: ClassVar[str] = "ticket.tags_added"
     tags: tuple[str, ...]
@@ -75,6 +87,8 @@ class Transferred(Fact, frozen=True):
 TicketFact = (
     Opened
     | MessageAdded
+    | SubjectChanged
+    | PrioritySet
     | TagsAdded
     | TagsRemoved
     | Postponed
@@ -87,6 +101,8 @@ TicketFact = (
 FACTS: tuple[type[Fact], ...] = (
     Opened,
     MessageAdded,
+    SubjectChanged,
+    PrioritySet,
     TagsAdded,
     TagsRemoved,
     Postponed,

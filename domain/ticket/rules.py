@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from domain.agent import AGENT
+from domain.caller import Caller
 from domain.decider import Context, Decider, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
@@ -63,7 +64,9 @@ def decide(ticket: Ticket | None, command: ask.TicketCommand, context: Context) 
         raise no_ticket(command.ticket_id)
     match command:
         case ask.AddMessage():
-            return _add_message(ticket, command)
+            return _add_message(ticket, command, context.caller)
+        case ask.ChangeTicket():
+            return _change(ticket, command)
         case ask.PostponeTicket():
             return _postpone(ticket)
         case ask.AddTags(tags=wanted):
@@ -88,12 +91,13 @@ def decide(ticket: Ticket | None, command: ask.TicketCommand, context: Context) 
 def _open(ticket: Ticket | None, command: ask.OpenTicket, context: Context) -> Iterable[Fact]:
     if ticket is not None:
         return  # the same id again, as a repeated import does
-    if context.state(Ref(DEPARTMENT, command.department)) is None:
+    department = command.department
+    if context.state(Ref(DEPARTMENT, department)) is None or not context.caller.sees(department):
         raise _no_department()
     yield fact.Opened(
         code=command.code,
         subject=command.subject.strip() or "(no subject)",
-        department=command.department,
+        department=department,
         requester=command.requester,
         channel=command.channel,
         priority=command.priority,
@@ -101,7 +105,8 @@ def _open(ticket: Ticket | None, command: ask.OpenTicket, context: Context) -> I
     )
 
 
-def _add_message(ticket: Ticket, command: ask.AddMessage) -> Iterable[Fact]:
+def _add_message(ticket: Ticket, command: ask.AddMessage, caller: Caller) -> Iterable[Fact]:
+    _require_authorship(command, caller)
     if command.message in ticket.messages:
         return  # the same id again, as a repeated import does
     status = command.status
@@ -117,6 +122,38 @@ def _add_message(ticket: Ticket, command: ask.AddMessage) -> Iterable[Fact]:
         note=command.note,
         status=None if status is ticket.status else status,
     )
+
+
+def _require_authorship(command: ask.AddMessage, caller: Caller) -> None:
+    """Refuse words put into another agent's mouth, and what only agents or imports may say."""
+    author = command.author
+    importing = caller.by.via == "import"
+    if command.status is not None and not importing:
+        raise Refused(
+            Code.PERMISSION_DENIED,
+            "Only an import knows where a ticket stood. Leave the status out: it follows from "
+            "the message.",
+        )
+    if author.kind is AuthorKind.AGENT:
+        house = importing or (caller.inside and caller.agent is None)
+        if not house and author.id != caller.agent:
+            raise Refused(
+                Code.PERMISSION_DENIED,
+                "You write in your own name only: the author is another agent.",
+            )
+    elif command.note:
+        raise Refused(Code.INVALID_ARGUMENTS, "Only agents write notes: customers never see them.")
+
+
+def _change(ticket: Ticket, command: ask.ChangeTicket) -> Iterable[Fact]:
+    if command.subject is not UNSET:
+        subject = command.subject.strip()
+        if not subject:
+            raise Refused(Code.INVALID_ARGUMENTS, "A ticket needs a subject.")
+        if subject != ticket.subject:
+            yield fact.SubjectChanged(subject=subject, was=ticket.subject)
+    if command.priority is not UNSET and command.priority is not ticket.priority:
+        yield fact.PrioritySet(priority=command.priority, was=ticket.priority)
 
 
 def _postpone(ticket: Ticket) -> Iterable[Fact]:
@@ -267,6 +304,10 @@ def evolve(ticket: Ticket | None, happened: fact.TicketFact) -> Ticket:
         case fact.MessageAdded(status=status):
             messages = (*ticket.messages, happened.message)
             return replace(ticket, status=status or ticket.status, messages=messages)
+        case fact.SubjectChanged(subject=subject):
+            return replace(ticket, subject=subject)
+        case fact.PrioritySet(priority=priority):
+            return replace(ticket, priority=priority)
         case fact.TagsAdded(tags=new):
             return replace(ticket, tags=ticket.tags + new)
         case fact.TagsRemoved(tags=gone):

@@ -12,7 +12,7 @@ from domain.call import UNKNOWN_TOOL, CallRecorded
 from domain.fact import Attribution, Client
 from domain.permissions import Role
 from domain.ticket import facts as ticket
-from domain.ticket.words import Author, AuthorKind
+from domain.ticket.words import Author, AuthorKind, Priority
 from tests.known import (
     ANA,
     ANSWERED,
@@ -26,7 +26,7 @@ from tests.known import (
     SUPPORT,
     TICKET_ID,
 )
-from tests.projections.book import Book, Shown
+from tests.projections.book import ALL, Book, Shown
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +82,29 @@ async def test_a_ticket_that_was_opened_is_new(shown: Shown) -> None:
         "resolved_at": None,
         "last_message_at": None,
         "messages": 0,
+        "version": 1,
     }
+
+
+async def test_subject_priority_and_version_follow_the_last_fact(
+    shown: Shown, *, paged: bool
+) -> None:
+    book = Book()
+    book.write(
+        TICKET_ID,
+        OPENED,
+        ticket.SubjectChanged(subject="The lid broke\u202e off", was=OPENED.subject),
+        ticket.PrioritySet(priority=Priority.URGENT, was=Priority.MEDIUM),
+        ticket.PrioritySet(priority=Priority.LOW, was=Priority.URGENT),
+        ANSWERED,
+    )
+    await showing(shown, book, paged=paged)
+    row = await only(shown, "tickets", "subject, urgency, version")
+    assert list(row.values()) == ["The lid broke off", 0, 5]
+    for table in ("search", "subjects"):
+        assert (await only(shown, table, "urgency, ticket"))["urgency"] == 0
+    _, version = await (await shown.show(book)).get_ticket(ALL, str(TICKET_ID))
+    assert version == 5
 
 
 async def test_messages_count_and_move_the_status(shown: Shown, *, paged: bool) -> None:

@@ -78,6 +78,30 @@ async def test_of_equals_the_newest_comes_first(shown: Shown) -> None:
     assert await found(await shown.show(desk), "printer") == [f"Printer {n}" for n in (2, 1, 0)]
 
 
+@pytest.mark.parametrize("paged", [False, True])
+async def test_a_changed_subject_is_found_and_the_old_one_is_not(
+    shown: Shown, *, paged: bool
+) -> None:
+    desk = Desk()
+    lid = desk.open(1, "The lid is stuck", "It broke when the kettle boiled.")
+    desk.open(2, "Something else")
+    if paged:
+        await shown.show(desk)
+    subject = "Cracked kettle spout"
+    desk.write(lid, ticket.SubjectChanged(subject=subject, was="The lid is stuck"))
+    desk.say(lid, "I used tongs.")
+    views = await shown.show(desk)
+    for query in ("cracked", '"kettle spout"', "crackd", "broke", "tongs", "kim -else"):
+        assert await found(views, query) == [subject], query
+    for query in ("lid", "stuck"):
+        assert await found(views, query) == [], query
+    # What the messages say of it stays, whatever the subject says.
+    desk.write(lid, ticket.SubjectChanged(subject="Mended", was=subject))
+    views = await shown.show(desk)
+    assert await found(views, "kettle") == ["Mended"]
+    assert await found(views, "spout") == []
+
+
 async def test_a_code_finds_its_ticket_before_those_that_mention_it(shown: Shown) -> None:
     desk = Desk()
     desk.open(1, "Meant")

@@ -1,13 +1,21 @@
 """Opening a ticket."""
 
-from uuid import UUID
-
 from msgspec.structs import replace
 
+from domain.permissions import Role
 from domain.refusals import Code
 from domain.ticket.commands import OpenTicket
 from tests.given import given
-from tests.known import ANA, NOWHERE, OPENED, SUPPORT_EXISTS, TICKET_ID, caller_of
+from tests.known import (
+    ANA,
+    BILLING,
+    NOWHERE,
+    OPENED,
+    SUPPORT,
+    SUPPORT_EXISTS,
+    TICKET_ID,
+    caller_of,
+)
 
 OPEN = OpenTicket(
     ticket=TICKET_ID,
@@ -47,6 +55,14 @@ def test_the_fifty_first_tag_is_refused() -> None:
     given().beside(*SUPPORT_EXISTS).when(many).then_refused(Code.LIMIT_REACHED)
 
 
-def test_an_agent_may_open_a_ticket_for_a_department_of_others() -> None:
-    by_ana = given().beside(*SUPPORT_EXISTS).by(caller_of(ANA))
-    by_ana.when(replace(OPEN, ticket=UUID(int=9))).then(OPENED)
+def test_an_agent_opens_tickets_where_she_sees_them() -> None:
+    here = given().beside(*SUPPORT_EXISTS)
+    here.by(caller_of(ANA, departments=[SUPPORT])).when(OPEN).then(OPENED)
+    here.by(caller_of(ANA, Role.ADMIN)).when(OPEN).then(OPENED)
+
+
+def test_a_department_of_others_is_none_to_open_a_ticket_in() -> None:
+    here = given().beside(*SUPPORT_EXISTS)
+    refusal = here.by(caller_of(ANA, departments=[BILLING])).when(OPEN).then_refused(Code.NOT_FOUND)
+    nowhere = replace(OPEN, department=NOWHERE)
+    assert here.when(nowhere).then_refused(Code.NOT_FOUND) == refusal

@@ -10,6 +10,7 @@ from domain.permissions import Role
 from domain.refusals import Code
 from domain.ticket import commands as ask
 from domain.ticket import facts
+from domain.ticket.words import Priority
 from tests.given import given
 from tests.known import (
     ANA,
@@ -26,6 +27,7 @@ from tests.known import (
 
 COMMANDS = [
     ask.AddMessage(ticket_id=TICKET, message=UUID(int=40), author=CUSTOMER, body="Hello"),
+    ask.ChangeTicket(ticket_id=TICKET, priority=Priority.HIGH),
     ask.PostponeTicket(ticket_id=TICKET),
     ask.AddTags(ticket_id=TICKET, tags=("vip",)),
     ask.RemoveTags(ticket_id=TICKET, tags=("lid",)),
