@@ -6,9 +6,14 @@ from typing import Any, NamedTuple
 from litestar import Litestar
 from mcp.server.lowlevel import Server
 
-from api.gate import Identify
+from api import problems
 from api.health import Readiness, health_routes
 from api.mcp import Lifespan, mcp_mount
+from api.rates import RateLimiter
+from api.rest import rest_router
+from api.rest.acting import Office
+from api.rest.admission import Admission, Identify
+from api.rest.document import openapi_config
 
 
 class Parts(NamedTuple):
@@ -16,6 +21,8 @@ class Parts(NamedTuple):
 
     server: Server[Any]
     identify: Identify
+    rates: RateLimiter
+    office: Office
     readiness: Readiness
     lifespan: Lifespan
     hosts: Sequence[str]
@@ -26,9 +33,13 @@ def create_app(parts: Parts) -> Litestar:
     endpoint, lifespan = mcp_mount(
         parts.server, parts.identify, list(parts.hosts), list(parts.origins)
     )
+    admission = Admission(
+        parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins
+    )
     return Litestar(
-        [endpoint, *health_routes(parts.readiness)],
+        [endpoint, *health_routes(parts.readiness), rest_router(admission, parts.office)],
         lifespan=[parts.lifespan, lifespan],
-        openapi_config=None,
+        exception_handlers={Exception: problems.answer},
+        openapi_config=openapi_config(),
         logging_config=None,
     )

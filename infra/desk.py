@@ -1,6 +1,7 @@
 """The composition root: everything that makes one account work, as one object graph."""
 
 import contextlib
+import secrets
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +30,7 @@ from projections.views import Views, configure
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from api.rest.acting import Office
     from mcp_server.dispatch import Dispatcher
 
 
@@ -44,6 +46,14 @@ def new_id() -> UUID:
 def projection_of(account: Account) -> Projection:
     """Return what is folded into what for an account."""
     return Projection(account, to_event, VIEWS)
+
+
+class _Unlimited:
+    """Counts nothing."""
+
+    async def require_address(self, address: str | None) -> None: ...
+
+    async def require_credential(self, credential: UUID | None) -> None: ...
 
 
 class Desk:
@@ -83,6 +93,20 @@ class Desk:
         from mcp_server.tools import TOOLS  # noqa: PLC0415
 
         return Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
+
+    @cached_property
+    def office(self) -> "Office":
+        """What the REST API works with."""
+        from api.rest.acting import Office  # noqa: PLC0415 - see `dispatcher`
+
+        return Office(
+            helpdesk=self.helpdesk,
+            ledger=self.ledger,
+            views=self.views,
+            progress=self.live.progress,
+            random=secrets.token_bytes,
+            base_url=self.settings.base_url,
+        )
 
     @contextlib.asynccontextmanager
     async def open(self, *, follow: bool = True) -> AsyncGenerator[Self]:
@@ -130,6 +154,8 @@ class Desk:
             Parts(
                 server=build_server(self.dispatcher),
                 identify=self.authenticator.identify,
+                rates=_Unlimited(),
+                office=self.office,
                 readiness=self.readiness,
                 lifespan=lifespan,
                 hosts=self.settings.hosts,

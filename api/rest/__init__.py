@@ -1,0 +1,41 @@
+"""The REST API, version 1: endpoints that read views and give the same commands as the tools."""
+
+from typing import Any
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+
+from api.rest import session, tickets
+from api.rest.acting import Office
+from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
+
+PATH = "/api/v1"
+BODY_LIMIT = 1 << 20
+
+ENDPOINTS: list[Any] = [*session.ENDPOINTS, *tickets.ENDPOINTS]
+
+
+def rest_router(admission: Admission, office: Office) -> Router:
+    """Return the routes below `/api/v1`, all behind the guard."""
+
+    # Functions, since a router is copied deep with all that it holds.
+    async def provide_office() -> Office:
+        return office
+
+    async def admit(connection: Connection, _handler: BaseRouteHandler) -> None:
+        await admission.admit(connection)
+
+    return Router(
+        PATH,
+        route_handlers=ENDPOINTS,
+        guards=[admit],
+        dependencies={
+            "office": Provide(provide_office),
+            "acting": Provide(provide_acting, sync_to_thread=False),
+            "conditions": Provide(provide_conditions, sync_to_thread=False),
+        },
+        request_max_body_size=BODY_LIMIT,
+        response_headers={"Cache-Control": "no-store"},
+        include_in_schema=True,
+    )

@@ -1,0 +1,133 @@
+"""What an endpoint works with: who asks, under which conditions, and the account's parts."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from domain.application import Done, Helpdesk, Wish
+from domain.authentication import Bearer
+from domain.caller import Caller
+from domain.ledger import Ledger
+from domain.permissions import Permission
+from domain.proposal import ToolCall
+from domain.refusals import Code, Refused
+from mcp_server.arguments import hear
+from mcp_server.dispatch import Progress
+from projections.views import Views
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Office(NamedTuple):
+    """The parts of an account that endpoints need."""
+
+    helpdesk: Helpdesk
+    ledger: Ledger
+    views: Views
+    progress: Progress
+    random: Callable[[int], bytes]
+    base_url: str
+
+    def now(self) -> datetime:
+        return self.helpdesk.now()
+
+    def new_id(self) -> UUID:
+        return self.helpdesk.new_id()
+
+
+class Conditions(NamedTuple):
+    """What a request demands of a change: to be done once (`key`), of this `version` only."""
+
+    key: str | None = None
+    version: int | None = None
+
+
+class Outcome(NamedTuple, Generic[T]):
+    """What came of a change: the answer with the version afterwards, 0 for a replay."""
+
+    answer: T
+    version: int
+    replayed: bool
+    views_behind: bool
+
+    def response(self, status: int = 200, location: str = "") -> Response[T]:
+        """Write it with what a client may want to know besides."""
+        headers: dict[str, str] = {}
+        if self.version:
+            headers["ETag"] = etag(self.version)
+        if location:
+            headers["Location"] = location
+        if self.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        if self.views_behind:
+            headers["Views-Behind"] = "true"
+        return Response(self.answer, status_code=status, headers=headers)
+
+
+class Acting:
+    """One request of somebody who may ask."""
+
+    def __init__(self, identity: Bearer, office: Office) -> None:
+        self.identity = identity
+        self.office = office
+
+    @property
+    def caller(self) -> Caller:
+        return self.identity.caller
+
+    async def reading(self, permission: Permission | None = None) -> Caller:
+        """Return the caller as he stands now, for an answer that appends nothing.
+
+        Refuses with `permission_denied` without the permission; raises `Unauthorized`.
+        """
+        await self.identity.confirm()
+        self.caller.require(permission)
+        return self.caller
+
+    async def act(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        wishes: list[Wish],
+        make: Callable[[Done], T],
+        output: type[T],
+        *,
+        conditions: Conditions | None = None,
+    ) -> Outcome[T]:
+        """Carry out commands for one stream, recorded as a call that costs nothing.
+
+        `operation` is recorded as the tool; `arguments` are what the client asked, without secrets.
+        """
+        office = self.office
+        heard = hear(arguments)
+        call = ToolCall(office.new_id(), operation, heard.recorded, units=0)
+        if heard.fault:
+            refusal = Refused(
+                Code.INVALID_ARGUMENTS, f"The request cannot be taken: {heard.fault}."
+            )
+            await office.helpdesk.refuse(self.identity, call, refusal)
+
+        def answered(done: Done) -> Mapping[str, Any]:
+            return cast("dict[str, Any]", msgspec.to_builtins(make(done)))
+
+        settled = await office.helpdesk.act(
+            self.identity,
+            call,
+            wishes,
+            conditions.key if conditions else None,
+            answered,
+            expected_version=conditions.version if conditions else None,
+        )
+        done = cast("Done", settled.answer)
+        behind = not await office.progress.reached(settled.position)
+        answer = msgspec.convert(done.answer, output)
+        return Outcome(answer, done.version, done.replayed, behind)
+
+
+def etag(version: int) -> str:
+    """Return a version of something as an entity tag (RFC 9110 §8.8.3)."""
+    return f'"v{version}"'

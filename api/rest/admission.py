@@ -1,0 +1,139 @@
+"""Who may come in: a bearer token or a session becomes an identity before anything else is read."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Protocol, cast
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.params import Parameter
+from litestar.types import HTTPScope
+
+from api.cookies import Headers, read_session
+from api.csrf import HEADER, is_csrf_token, is_same_origin
+from api.problems import CROSS_SITE, MISDIRECTED, Problematic
+from api.rates import RateLimiter
+from api.rest.acting import Acting, Conditions, Office
+from domain.application import Unauthorized
+from domain.authentication import Bearer
+from domain.fact import Client, Via
+from domain.refusals import Code, Refused
+from domain.secret import ACCESS_TOKEN, SESSION, is_well_formed
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Identify(Protocol):
+    """As `Authenticator.identify`."""
+
+    async def __call__(
+        self,
+        secret: str,
+        client: Client | None,
+        ip: str | None,
+        *,
+        prefix: str = ACCESS_TOKEN,
+        via: Via | None = None,
+    ) -> Bearer: ...
+
+
+class Admission:
+    """The guard of the REST API leaves the identity in the connection's state, or raises.
+
+    A bearer token goes before a cookie. What a browser sends by itself, its cookie, counts for a
+    change only with the session's CSRF token and from our own pages.
+    """
+
+    def __init__(
+        self,
+        identify: Identify,
+        rates: RateLimiter,
+        base_url: str,
+        hosts: Sequence[str],
+        origins: Sequence[str],
+    ) -> None:
+        self._identify = identify
+        self._rates = rates
+        self._base_url = base_url
+        self._hosts = frozenset(hosts)
+        self._origins = frozenset(origins)
+
+    async def admit(self, connection: Connection) -> None:
+        """Let a request in. Raises `Unauthorized`, `Unavailable`, `RateLimited` and `Problematic`."""
+        scope = cast("HTTPScope", connection.scope)  # no websockets here
+        headers = dict(scope["headers"])
+        if headers.get(b"host", b"").decode("latin-1") not in self._hosts:
+            raise Problematic(MISDIRECTED, "Use the address that PUBLIC_URL names.")
+        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() == b"bearer":
+            prefix, secret = ACCESS_TOKEN, token.strip().decode("latin-1")
+        else:
+            prefix, secret = SESSION, read_session(headers, self._base_url) or ""
+        if not is_well_formed(prefix, secret):
+            raise Unauthorized
+        if prefix == SESSION and scope["method"] not in _SAFE:
+            self._require_own_page(headers, secret)
+        scope["state"]["identity"] = await self._identified(connection, prefix, secret)
+
+    async def _identified(self, connection: Connection, prefix: str, secret: str) -> Bearer:
+        agent = connection.headers.get("user-agent", "")[:200]
+        address = connection.client.host if connection.client else None
+        await self._rates.require_address(address)
+        bearer = await self._identify(
+            secret,
+            Client(agent) if agent else None,
+            address,
+            prefix=prefix,
+            via="rest" if prefix == ACCESS_TOKEN else "panel",
+        )
+        await self._rates.require_credential(bearer.caller.by.credential)
+        return bearer
+
+    def _require_own_page(self, headers: Headers, secret: str) -> None:
+        if not is_same_origin(headers, self._origins):
+            raise Problematic(CROSS_SITE, "With a session, changes come from our own pages only.")
+        if not is_csrf_token(headers.get(HEADER, b"").decode("latin-1"), secret):
+            raise Problematic(
+                CROSS_SITE, "Send the csrf_token of GET /api/v1/session in X-CSRF-Token."
+            )
+
+
+def provide_acting(request: Request[Any, Any, Any], office: Office) -> Acting:
+    """Put together what an endpoint works with, once the guard let the request in."""
+    identity = cast("Bearer", request.scope["state"]["identity"])
+    return Acting(identity, office)
+
+
+def provide_conditions(
+    idempotency_key: Annotated[
+        str | None,
+        Parameter(
+            header="Idempotency-Key",
+            min_length=1,
+            max_length=200,
+            description="The same key with the same request is done once and answered alike.",
+        ),
+    ] = None,
+    if_match: Annotated[
+        str | None,
+        Parameter(
+            header="If-Match",
+            max_length=100,
+            description="The ETag that was read: change it only while it is at that version.",
+        ),
+    ] = None,
+) -> Conditions:
+    """Read what a request demands; refuse with `invalid_arguments` what is no ETag of ours."""
+    return Conditions(idempotency_key, _version(if_match))
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    number = if_match.strip().removeprefix('"v').removesuffix('"')
+    if not (number.isascii() and number.isdigit() and len(number) < 19):  # noqa: PLR2004 - of an int64
+        raise Refused(
+            Code.INVALID_ARGUMENTS, 'If-Match takes one ETag as it was sent, such as "v12".'
+        )
+    return int(number)
