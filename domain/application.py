@@ -27,6 +27,7 @@ from domain.proposal import (
 from domain.refusals import Refused
 from domain.states import States, Versioned
 from domain.streams import TicketCodes, stream_of
+from domain.thresholds import Thresholds
 from domain.ticket.rules import TICKET
 
 # Sixteen callers may race for one ticket, and each round one of them wins.
@@ -91,6 +92,7 @@ class Helpdesk:
         self.new_id = new_id
         self.states = States(ledger)
         self._codes = codes
+        self._thresholds = Thresholds(ledger, now)
 
     async def read(
         self,
@@ -254,10 +256,12 @@ class Helpdesk:
             match appended.verdict:
                 case Verdict.STORED:
                     self._keep(proposal, request)
+                    await self._thresholds.note(appended.budget)
                     if isinstance(proposal.answer, Refused):
-                        raise proposal.answer
+                        raise proposal.answer.with_budget(appended.budget)
                     return Settled(proposal.answer, appended.position, appended.budget)
                 case Verdict.OVER_BUDGET:
+                    await self._thresholds.note(appended.budget)
                     raise over_budget(appended)
                 case Verdict.STALE:
                     await identity.renew()

@@ -12,6 +12,11 @@ from domain.fact import Fact
 from domain.permissions import Permission
 
 CALLS_PER_SEAT = 1_000
+# Far above all use, and so small that every reader of JSON takes it for a whole number (RFC 8259 §6).
+MAX_CALLS_PER_SEAT = 10**9
+MAX_LIMIT = 10**15
+
+CallsPerSeat = Annotated[int, Meta(ge=0, le=MAX_CALLS_PER_SEAT)]
 
 
 class Opened(Fact, frozen=True):
@@ -36,23 +41,38 @@ class LimitSet(Fact, frozen=True):
     fixed: bool = True
 
 
-BudgetFact = Opened | SeatsCounted | LimitSet
-FACTS: tuple[type[Fact], ...] = (Opened, SeatsCounted, LimitSet)
+class CallsPerSeatSet(Fact, frozen=True):
+    """A seat is worth so many calls a month from now on; `limit` is what that comes to."""
+
+    topic: ClassVar[str] = "budget.calls_per_seat_set"
+    calls_per_seat: int
+    limit: int
+
+
+BudgetFact = Opened | SeatsCounted | LimitSet | CallsPerSeatSet
+FACTS: tuple[type[Fact], ...] = (Opened, SeatsCounted, LimitSet, CallsPerSeatSet)
 
 
 class OpenBudget(Command, frozen=True):
     permission: ClassVar[Permission] = Permission.SETTINGS_MANAGE
-    calls_per_seat: Annotated[int, Meta(ge=0)] = CALLS_PER_SEAT
+    calls_per_seat: CallsPerSeat = CALLS_PER_SEAT
 
 
 class SetLimit(Command, frozen=True):
     """Fix the monthly limit; None gives it back to seats times calls per seat."""
 
     permission: ClassVar[Permission] = Permission.SETTINGS_MANAGE
-    limit: Annotated[int, Meta(ge=0)] | None
+    limit: Annotated[int, Meta(ge=0, le=MAX_LIMIT)] | None
 
 
-BudgetCommand = OpenBudget | SetLimit
+class SetCallsPerSeat(Command, frozen=True):
+    """Make a seat worth another number of calls a month; a fixed limit stays as it is."""
+
+    permission: ClassVar[Permission] = Permission.SETTINGS_MANAGE
+    calls_per_seat: CallsPerSeat
+
+
+BudgetCommand = OpenBudget | SetLimit | SetCallsPerSeat
 
 
 class Budget(Struct, frozen=True):
@@ -81,6 +101,12 @@ def decide(budget: Budget | None, command: BudgetCommand, _context: Context) -> 
             wanted = limit if command.limit is None else command.limit
             if (current.limit, current.fixed) != (wanted, fixed):
                 yield LimitSet(limit=wanted, fixed=fixed)
+        case SetCallsPerSeat():
+            current = existing(budget, "budget")
+            changed = replace(current, calls_per_seat=command.calls_per_seat)
+            if changed != current:
+                limit = limit_for(changed, current.seats)
+                yield CallsPerSeatSet(calls_per_seat=command.calls_per_seat, limit=limit)
         case _:
             assert_never(command)
 
@@ -93,6 +119,10 @@ def evolve(budget: Budget | None, fact: BudgetFact) -> Budget:
             return replace(existing(budget, "budget"), seats=fact.seats, limit=fact.limit)
         case LimitSet():
             return replace(existing(budget, "budget"), limit=fact.limit, fixed=fact.fixed)
+        case CallsPerSeatSet():
+            return replace(
+                existing(budget, "budget"), calls_per_seat=fact.calls_per_seat, limit=fact.limit
+            )
         case _:
             assert_never(fact)
 

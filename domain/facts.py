@@ -11,6 +11,7 @@ from domain import (
     role,
     session,
     setup,
+    thresholds,
 )
 from domain.fact import Fact
 from domain.ticket import facts as ticket
@@ -29,5 +30,6 @@ FACTS: dict[str, type[Fact]] = {
         *password.FACTS,
         *session.FACTS,
         *setup.FACTS,
+        *thresholds.FACTS,
     )
 }

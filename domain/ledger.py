@@ -1,7 +1,7 @@
 """The port to the event store: what an append asks, and what it may answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
@@ -59,6 +59,11 @@ class BudgetLine(NamedTuple):
     @property
     def remaining(self) -> int:
         return max(self.limit - self.used, 0)
+
+    @property
+    def period(self) -> date:
+        """The first day (UTC) of the month that ends with `resets_at`."""
+        return (self.resets_at - timedelta(days=1)).date().replace(day=1)
 
 
 class Appended(NamedTuple):
@@ -124,6 +129,10 @@ class Ledger(Protocol):
 
     async def authority(self) -> int:
         """Return the account's authority number as it is now."""
+        ...
+
+    async def budget_line(self) -> BudgetLine:
+        """Return how the budget stands now, though nothing was appended since the month turned."""
         ...
 
     async def having_events(self, streams: Iterable[UUID]) -> set[UUID]:

@@ -147,4 +147,4 @@ def over_budget(appended: Appended) -> Refused:
         f"The account's {line.limit} tool calls of this month are used up; new ones come at "
         f"{line.resets_at:%Y-%m-%d %H:%M} UTC. Stop calling tools, and tell the user.",
         {"limit": line.limit, "used": line.used, "resets_at": line.resets_at.isoformat()},
-    )
+    ).with_budget(line)

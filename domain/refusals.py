@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Self
 
+from domain.ledger import BudgetLine
+
 
 class Code(StrEnum):
     """Why an action was refused. The value is the wire form in every transport."""
@@ -33,10 +35,18 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     """An answer that says no: a code for programs, a sentence that tells what to do next.
 
     `details` are facts a program may use, such as `resets_at`; never secrets, never foreign text.
+    `budget` is how the budget stood when a call's refusal was recorded; None until it was.
     """
+
+    budget: BudgetLine | None = None
 
     def __init__(self, code: Code, sentence: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.details: Mapping[str, Any] = details or {}
+
+    def with_budget(self, line: BudgetLine) -> Self:
+        """Return the same refusal, which now tells how the budget stands after it."""
+        self.budget = line
+        return self

@@ -91,5 +91,6 @@ async def opened(settings: Settings, *, follow: bool = True) -> AsyncGenerator[D
     await bring_up_to_date(settings)
     desk = Desk(settings)
     async with desk.open(follow=follow):
-        await desk.execute(Wish(OpenBudget()), via="system")
+        opening = OpenBudget(calls_per_seat=settings.calls_per_seat)
+        await desk.execute(Wish(opening), via="system")
         yield desk

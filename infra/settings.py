@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.account import Account
+from domain.budget import CALLS_PER_SEAT, CallsPerSeat
 
 
 class SettingsError(Exception):
@@ -37,6 +38,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         int,
         Meta(ge=2, le=200, description="Database connections of a process for reading, at most."),
     ] = 24
+    calls_per_seat: Annotated[
+        CallsPerSeat,
+        Meta(
+            description="Tool calls a month that each seat of a new account brings. Later: "
+            "`deskledger budget calls-per-seat`."
+        ),
+    ] = CALLS_PER_SEAT
 
     @property
     def direct_url(self) -> str:

@@ -10,18 +10,14 @@ from psycopg import sql
 from domain.account import Account
 from infra.database import described
 from infra.event_store.batch import budget_line
+from infra.event_store.budget import budget_statement
 from infra.migrations import migrations
 from infra.projector.tracking import Tracking
 from infra.settings import Settings
 from projections.view import Connection
 
 _MIGRATIONS: LiteralString = "SELECT count(*) FROM {log}.migrations"
-# The month turns with the first append in it.
-_ACCOUNT: LiteralString = """
-SELECT coalesce((SELECT max(notification_id) FROM {log}.events), 0), budget_limit,
-    CASE WHEN period < month THEN 0 ELSE used END, greatest(period, month)
-FROM {log}.account, CAST(date_trunc('month', now() AT TIME ZONE 'UTC') AS date) AS month
-"""
+_POSITION: LiteralString = "SELECT coalesce(max(notification_id), 0) FROM {log}.events"
 
 
 class Budget(Struct, frozen=True):
@@ -60,8 +56,8 @@ async def read_standing(settings: Settings, where: str = "") -> Standing:
         )
         if standing.migrations == 0:
             return standing
-        cursor = await connection.execute(_filled(_ACCOUNT, account))
-        position, limit, used, period = await anext(cursor)
+        (position,) = await anext(await connection.execute(_filled(_POSITION, account)))
+        line = await anext(await connection.execute(budget_statement(account)))
         place = await Tracking(account).place(connection)
     return Standing(
         database=standing.database,
@@ -71,7 +67,7 @@ async def read_standing(settings: Settings, where: str = "") -> Standing:
         position=position,
         lag=place.head - place.position if place else None,
         failure=place.failure if place else None,
-        budget=Budget(*budget_line(limit, used, period)),
+        budget=Budget(*budget_line(*line)),
     )
 
 

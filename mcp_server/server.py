@@ -85,7 +85,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
         return types.CallToolResult(
             content=[types.TextContent(text=msgspec.json.encode(answer.content).decode())],
             structured_content=dict(answer.content),
-            _meta={BUDGET: _budget(answer.budget)},
+            _meta=_meta(answer.budget),
         )
 
     async def mask(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
@@ -151,14 +151,19 @@ def _refused(refusal: Refused) -> types.CallToolResult:
     # Without structuredContent: hosts show it instead of the sentence.
     told = {"error": refusal.code.value, "message": refusal.sentence, **refusal.details}
     return types.CallToolResult(
-        content=[types.TextContent(text=msgspec.json.encode(told).decode())], is_error=True
+        content=[types.TextContent(text=msgspec.json.encode(told).decode())],
+        is_error=True,
+        _meta=_meta(refusal.budget) if refusal.budget else None,
     )
 
 
-def _budget(line: BudgetLine) -> dict[str, Any]:
+def _meta(line: BudgetLine) -> dict[str, Any]:
+    """Return what every result of a tool carries besides: how the budget stands after it."""
     return {
-        "limit": line.limit,
-        "used": line.used,
-        "remaining": line.remaining,
-        "resets_at": line.resets_at.isoformat(),
+        BUDGET: {
+            "limit": line.limit,
+            "used": line.used,
+            "remaining": line.remaining,
+            "resets_at": line.resets_at.isoformat(),
+        }
     }

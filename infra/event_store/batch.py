@@ -66,7 +66,12 @@ def effects_of(events: Sequence[Event], password: NewPassword | None = None) -> 
                 effects.setdefault("sign_out", []).append(event.originator_id)
             case PasswordSet():
                 effects.setdefault("sign_out", []).append(fact.agent)
-            case budget.Opened() | budget.SeatsCounted() | budget.LimitSet():
+            case (
+                budget.Opened()
+                | budget.SeatsCounted()
+                | budget.LimitSet()
+                | budget.CallsPerSeatSet()
+            ):
                 effects["limit"] = fact.limit
             case _:
                 pass

@@ -9,7 +9,9 @@ from psycopg import sql
 
 from domain.account import Account
 from domain.fact import Event
-from domain.ledger import Append, Appended, CredentialFound, Unavailable
+from domain.ledger import Append, Appended, BudgetLine, CredentialFound, Unavailable
+from infra.event_store.batch import budget_line
+from infra.event_store.budget import budget_statement
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
 from projections.reading import Pool, reading
@@ -46,6 +48,7 @@ class PostgresLedger:
             "SELECT credential, used_at FROM {log}.last_used WHERE credential = ANY (%s)"
         )
         self._authority = self._filled("SELECT authority FROM {log}.account")
+        self._budget_line = budget_statement(account)
         self._having_events = self._filled(
             "SELECT originator_id FROM {log}.events "
             "WHERE originator_id = ANY (%s) AND originator_version = 1"
@@ -93,6 +96,13 @@ class PostgresLedger:
 
     async def authority(self) -> int:
         return await self._number(self._authority)
+
+    async def budget_line(self) -> BudgetLine:
+        async with reading(self._pool) as connection:
+            row = await (await connection.execute(self._budget_line)).fetchone()
+        if row is None:
+            raise Unavailable
+        return budget_line(*row)
 
     async def next_ticket_number(self) -> int:
         return await self._number(self._ticket_number)

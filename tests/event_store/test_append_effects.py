@@ -95,6 +95,7 @@ def test_a_refused_request_changes_nothing_inline(log: Log) -> None:
         budget.Opened(calls_per_seat=1_000, limit=2),
         budget.SeatsCounted(seats=1, limit=2),
         budget.LimitSet(limit=2),
+        budget.CallsPerSeatSet(calls_per_seat=2, limit=2),
     ],
     ids=lambda fact: fact.topic,
 )

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -80,6 +80,7 @@ def value(name: str, kind: Any) -> Any:
     simple: dict[Any, Any] = {
         UUID: uuid5(NAMESPACE_OID, name),
         datetime: datetime(2026, 3, 4, 5, 6, 7, 123456, tzinfo=UTC),
+        date: date(2026, 3, 1),
         str: TEXTS.get(name, f"some {name}"),
         int: 7_000,
     }

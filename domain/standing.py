@@ -1,0 +1,39 @@
+"""How the shared budget stands now: the append's counter, with the terms its limit comes from."""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.application import Helpdesk
+from domain.budget import BUDGET
+from domain.decider import existing
+
+
+class BudgetStanding(msgspec.Struct, frozen=True):
+    """The month that runs, in units (accepted tool calls), until `resets_at`.
+
+    `limit` is never below `used`. It is `seats` times `calls_per_seat` unless it is `fixed`.
+    """
+
+    limit: int
+    used: int
+    remaining: int
+    resets_at: datetime
+    seats: int
+    calls_per_seat: int
+    fixed: bool
+
+
+async def budget_standing(helpdesk: Helpdesk) -> BudgetStanding:
+    """Read how the budget stands. Raises `Unavailable`; refuses where no account was begun."""
+    terms = existing((await helpdesk.states.refresh(BUDGET)).state, "budget")
+    line = await helpdesk.ledger.budget_line()
+    return BudgetStanding(
+        limit=line.limit,
+        used=line.used,
+        remaining=line.remaining,
+        resets_at=line.resets_at,
+        seats=terms.seats,
+        calls_per_seat=terms.calls_per_seat,
+        fixed=terms.fixed,
+    )
