@@ -52,13 +52,13 @@ CREATE TABLE {log}.passwords (
     hash text NOT NULL
 );
 
--- Attempts to sign in, by a digest of the address or account that is tried.
+-- Attempts to sign in, by a digest of the account or network that is tried; a day after, forgotten.
 CREATE TABLE {log}.attempts (
     key bytea PRIMARY KEY,
     failures integer NOT NULL,
-    last_at timestamptz NOT NULL,
-    blocked_until timestamptz NOT NULL
+    last_at timestamptz NOT NULL
 );
+CREATE INDEX attempts_last_at_idx ON {log}.attempts (last_at);
 
 -- Requests in the minute that runs, by credential or address; lost with a crash, and no harm done.
 CREATE UNLOGGED TABLE {log}.rates (

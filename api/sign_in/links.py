@@ -1,0 +1,128 @@
+"""One-time links: the first owner's way in, and the way to another password."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from uuid import UUID
+
+import msgspec
+
+from api.sign_in.hashing import Hashing
+from api.sign_in.passwords import accepted
+from api.sign_in.people import People, Visitor
+from api.sign_in.proof import hex_digest
+from domain.agent import AddAgent
+from domain.application import Helpdesk, Insider, Wish
+from domain.caller import insider, on_behalf
+from domain.fact import Attribution, Via
+from domain.ledger import NewPassword
+from domain.password import IssueReset, SetPassword, password_of
+from domain.permissions import Role
+from domain.refusals import Code, Refused
+from domain.role import counted
+from domain.secret import LINK, encode_secret, is_well_formed
+from domain.setup import SETUP, IssueLink
+
+SETUP_LASTS = timedelta(hours=24)
+RESET_LASTS = timedelta(hours=1)
+
+
+class Links:
+    """Issues links, from inside the house, and does what whoever opens one asks."""
+
+    def __init__(
+        self, helpdesk: Helpdesk, hashing: Hashing, random: Callable[[int], bytes]
+    ) -> None:
+        self._helpdesk = helpdesk
+        self._people = People(helpdesk)
+        self._hashing = hashing
+        self._random = random
+
+    async def issue_setup(self, via: Via) -> str:
+        """Issue the link for the first owner and return its secret; earlier ones are dead."""
+        secret = encode_secret(LINK, self._random(32))
+        until = self._helpdesk.now() + SETUP_LASTS
+        command = IssueLink(digest=hex_digest(secret), expires_at=until)
+        await self._helpdesk.execute(Insider(insider(via)), Wish(command))
+        return secret
+
+    async def issue_reset(self, agent: UUID, via: Via) -> str:
+        """Issue the link to set an agent's password and return its secret; earlier ones are dead."""
+        secret = encode_secret(LINK, self._random(32))
+        until = self._helpdesk.now() + RESET_LASTS
+        command = IssueReset(agent=agent, digest=hex_digest(secret), expires_at=until)
+        await self._helpdesk.execute(Insider(insider(via)), Wish(command))
+        return secret
+
+    async def has_owner(self) -> bool:
+        """Whether the account has an owner: then nobody is set up any more."""
+        ref = counted(Role.OWNER)
+        held = (await self._helpdesk.states.refresh(ref)).state if ref else None
+        return bool(held and held.holders)
+
+    async def opens_setup(self, secret: str) -> bool:
+        """Whether this is the living link of an account without an owner."""
+        link = (await self._helpdesk.states.refresh(SETUP)).state
+        return bool(
+            link and self._is(secret, link.digest, link.expires_at) and not await self.has_owner()
+        )
+
+    async def opens_reset(self, agent: UUID, secret: str) -> bool:
+        """Whether this is the living link to set the agent's password."""
+        password = (await self._helpdesk.states.refresh(password_of(agent))).state
+        reset = password.reset if password else None
+        return bool(reset and self._is(secret, reset.digest, reset.expires_at))
+
+    async def found(self, name: str, email: str, password: str, by: Attribution) -> UUID:
+        """Add the first owner, with a password; refuse where there is an owner already."""
+        command = _owner(self._helpdesk.new_id(), name, email)
+        made = await self._hashing.make(accepted(password, email, name))
+        await self._helpdesk.execute(Insider(on_behalf(by)), Wish(command))
+        wish = Wish(SetPassword(agent=command.agent), password=NewPassword(command.agent, made))
+        await self._helpdesk.execute(Insider(on_behalf(by)), wish)
+        return command.agent
+
+    async def found_by_link(
+        self, secret: str, name: str, email: str, password: str, visitor: Visitor
+    ) -> UUID:
+        """Do the same for whoever has the link."""
+        if not await self.opens_setup(secret):
+            raise too_old()
+        by = Attribution(via="panel", client=visitor.client, ip=visitor.ip)
+        return await self.found(name, email, password, by)
+
+    async def set_password(self, agent: UUID, secret: str, new: str, visitor: Visitor) -> None:
+        """Set the password of the agent whom a link was made for; it opens nothing afterwards."""
+        person = await self._people.by_id(agent)
+        if person is None or not await self.opens_reset(agent, secret):
+            raise too_old()
+        made = await self._hashing.make(accepted(new, person.email, person.name))
+        by = await self._people.attributed(person, visitor)
+        command = SetPassword(agent=agent, reset_digest=hex_digest(secret))
+        wish = Wish(command, password=NewPassword(agent, made))
+        await self._helpdesk.execute(Insider(on_behalf(by)), wish)
+
+    def _is(self, secret: str, digest: str, expires_at: datetime) -> bool:
+        return (
+            is_well_formed(LINK, secret)
+            and expires_at > self._helpdesk.now()
+            and compare_digest(hex_digest(secret), digest)
+        )
+
+
+def too_old() -> Refused:
+    """Make the refusal for a link that opens nothing."""
+    return Refused(Code.NOT_FOUND, "This link was used already or is too old. Ask for a new one.")
+
+
+def _owner(agent: UUID, name: str, email: str) -> AddAgent:
+    given = {"agent": agent, "name": name.strip(), "email": email.strip()}
+    try:
+        return msgspec.convert({**given, "role": Role.OWNER.value, "first": True}, AddAgent)
+    except msgspec.ValidationError as error:
+        sentence = (
+            "This is no e-mail address."
+            if "$.email" in str(error)
+            else "Write a name of 1 to 200 characters."
+        )
+        raise Refused(Code.INVALID_ARGUMENTS, sentence) from None
