@@ -31,7 +31,7 @@ class Parts(NamedTuple):
 
 def create_app(parts: Parts) -> Litestar:
     endpoint, lifespan = mcp_mount(
-        parts.server, parts.identify, list(parts.hosts), list(parts.origins)
+        parts.server, parts.identify, parts.rates, list(parts.hosts), list(parts.origins)
     )
     admission = Admission(
         parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins

@@ -1,8 +1,9 @@
 """The gate before the MCP transport: a bearer token becomes a caller, or the request ends here."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import cast
 
 import msgspec
@@ -18,10 +19,12 @@ from litestar.types import (
     Send,
 )
 
+from api.rates import RateLimited, RateLimiter
 from domain.application import Unauthorized
 from domain.authentication import Bearer
 from domain.fact import Client
 from domain.ledger import Unavailable
+from domain.secret import ACCESS_TOKEN, is_well_formed
 
 BODY_LIMIT = 1 << 20
 RETRY_SECONDS = "2"
@@ -39,8 +42,9 @@ class Gate:
     Order: 401 before 405, so that a client's probe of any kind learns how to authenticate.
     """
 
-    def __init__(self, identify: Identify, inner: Handler) -> None:
+    def __init__(self, identify: Identify, rates: RateLimiter, inner: Handler) -> None:
         self._identify = identify
+        self._rates = rates
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,6 +57,9 @@ class Gate:
             bearer = await self._admit(headers, scope)
         except Unauthorized:
             await refuse_token(send, given=_bears(headers))
+            return
+        except RateLimited as limited:
+            await refuse_for_now(send, limited.retry_after)
             return
         except Unavailable:
             await refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _RETRY)
@@ -73,14 +80,15 @@ class Gate:
     async def _admit(self, headers: dict[bytes, bytes], scope: HTTPScope) -> Bearer:
         if not _bears(headers):
             raise Unauthorized
-        _, _, secret = headers[b"authorization"].partition(b" ")
+        secret = headers[b"authorization"].partition(b" ")[2].strip().decode("latin-1")
+        if not is_well_formed(ACCESS_TOKEN, secret):
+            raise Unauthorized
         agent = headers.get(b"user-agent", b"").decode("latin-1")[:200]
-        client = scope["client"]
-        return await self._identify(
-            secret.strip().decode("latin-1"),
-            Client(agent) if agent else None,
-            client[0] if client else None,
-        )
+        address = scope["client"][0] if scope["client"] else None
+        await self._rates.require_address(address)
+        bearer = await self._identify(secret, Client(agent) if agent else None, address)
+        await self._rates.require_credential(bearer.caller.by.credential)
+        return bearer
 
 
 class _Held:
@@ -131,9 +139,24 @@ async def refuse_token(send: Send, *, given: bool) -> None:
     )
 
 
-async def refuse(send: Send, status: HTTPStatus, error: str, headers: Headers = ()) -> None:
+async def refuse_for_now(send: Send, seconds: int) -> None:
+    """Answer 429 (RFC 6585 §4); the delay stands in the body, too, for models see no headers."""
+    retry: Headers = [(b"retry-after", str(seconds).encode())]
+    await refuse(
+        send, HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", retry, {"retry_after": seconds}
+    )
+
+
+async def refuse(
+    send: Send,
+    status: HTTPStatus,
+    error: str,
+    headers: Headers = (),
+    details: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Answer with a status and a small JSON body; it is no JSON-RPC answer, having no id."""
-    body = msgspec.json.encode({"error": error, "message": _TEXTS.get(status, status.description)})
+    message = _TEXTS.get(status, status.description)
+    body = msgspec.json.encode({"error": error, "message": message, **details})
     start: HTTPResponseStartEvent = {
         "type": "http.response.start",
         "status": status.value,
@@ -152,6 +175,7 @@ _TEXTS = {
     HTTPStatus.UNAUTHORIZED: "Send a valid access token: Authorization: Bearer dl_pat_…",
     HTTPStatus.METHOD_NOT_ALLOWED: "This is an MCP endpoint (Streamable HTTP, stateless): POST.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request has at most 1 MiB.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again in retry_after seconds.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Try again in a moment; an action "
     "retried under its idempotency_key is done once.",
 }

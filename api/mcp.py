@@ -13,6 +13,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 
 from api.gate import Gate, Identify
+from api.rates import RateLimiter
 
 PATH = "/public/api/mcp"
 
@@ -32,7 +33,11 @@ class _Peek(msgspec.Struct):
 
 
 def mcp_mount(
-    server: Server[Any], identify: Identify, hosts: list[str], origins: list[str]
+    server: Server[Any],
+    identify: Identify,
+    rates: RateLimiter,
+    hosts: list[str],
+    origins: list[str],
 ) -> tuple[ASGIRouteHandler, Lifespan]:
     """Return the route that serves `server` to those whom `identify` knows, and its lifespan.
 
@@ -54,7 +59,7 @@ def mcp_mount(
         # Both frameworks type the same ASGI protocol in their own words.
         await cast("ASGIApp", manager.handle_request)(scope, receive, send)
 
-    gate = Gate(identify, serve)
+    gate = Gate(identify, rates, serve)
 
     @asgi(PATH, copy_scope=True)
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:

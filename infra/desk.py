@@ -10,7 +10,6 @@ from uuid import UUID
 
 import psycopg
 import uuid_utils.compat
-from psycopg_pool import AsyncConnectionPool
 
 from domain.account import Account
 from domain.application import Helpdesk, Insider, Settled, Wish
@@ -20,12 +19,14 @@ from domain.fact import Via
 from infra.event_store.ledger import PostgresLedger
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
+from infra.housekeeping import Housekeeping
+from infra.pool import reading_pool
 from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
+from infra.rates import Limits, PostgresRateLimiter
 from infra.settings import Settings
 from projections.all import VIEWS
-from projections.reading import Pool
-from projections.views import Views, configure
+from projections.views import Views
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -48,29 +49,13 @@ def projection_of(account: Account) -> Projection:
     return Projection(account, to_event, VIEWS)
 
 
-class _Unlimited:
-    """Counts nothing."""
-
-    async def require_address(self, address: str | None) -> None: ...
-
-    async def require_credential(self, credential: UUID | None) -> None: ...
-
-
 class Desk:
     """One account: put together at once, at work within `async with desk.open()`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.account = account = Account.named(settings.account)
-        self.pool: Pool = AsyncConnectionPool(
-            settings.database_url,
-            min_size=1,
-            max_size=settings.pool_size,
-            timeout=2,
-            open=False,
-            configure=configure,
-            kwargs={"autocommit": True, "application_name": "deskledger"},
-        )
+        self.pool = reading_pool(settings.database_url, settings.pool_size)
         self.views = Views(self.pool, account.views)
         self.live = LiveViews(
             settings.direct_url,
@@ -82,6 +67,13 @@ class Desk:
         self.ledger = PostgresLedger(self.pool, account, self.writer)
         self.helpdesk = Helpdesk(self.ledger, self.views, utc_now, new_id)
         self.authenticator = Authenticator(self.ledger, self.helpdesk.states, utc_now)
+        self.rates = PostgresRateLimiter(
+            self.pool, account, Limits(settings.rate_per_credential, settings.rate_per_address)
+        )
+        self.housekeeping = Housekeeping(
+            (self.authenticator.write_down_uses, self.rates.remove_old),
+            last=self.authenticator.write_down_uses,
+        )
 
     def _commits_in(self, session: int) -> bool:
         return self.writer.commits_in(session)
@@ -114,7 +106,8 @@ class Desk:
 
         Without `follow` the views are left to other processes, or to the next one.
         """
-        async with self.pool, self.live if follow else contextlib.nullcontext():
+        following = self.live if follow else contextlib.nullcontext()
+        async with self.pool, following, self.housekeeping:
             self.writer.start()
             try:
                 yield self
@@ -154,7 +147,7 @@ class Desk:
             Parts(
                 server=build_server(self.dispatcher),
                 identify=self.authenticator.identify,
-                rates=_Unlimited(),
+                rates=self.rates,
                 office=self.office,
                 readiness=self.readiness,
                 lifespan=lifespan,

@@ -10,6 +10,8 @@ from msgspec import Meta
 from domain.account import Account
 from domain.budget import CALLS_PER_SEAT, CallsPerSeat
 
+_RATE = 1_000_000
+
 
 class SettingsError(Exception):
     """A setting cannot be used; the text says which and why, in one line."""
@@ -38,6 +40,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         int,
         Meta(ge=2, le=200, description="Database connections of a process for reading, at most."),
     ] = 24
+    rate_per_credential: Annotated[
+        int, Meta(ge=0, le=_RATE, description="Requests a minute of one credential. 0: any number.")
+    ] = 1_200
+    rate_per_address: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=_RATE,
+            description="Requests a minute of one address, or IPv6 network of 64 bits. "
+            "0: any number.",
+        ),
+    ] = 6_000
     calls_per_seat: Annotated[
         CallsPerSeat,
         Meta(

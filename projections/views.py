@@ -1,11 +1,12 @@
 """What may be asked of an account's views: each question is one method and one round trip."""
 
 from collections import OrderedDict
+from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
 from domain.caller import Caller
-from projections import conversation, listings, metadata, rights, searching, tags
+from projections import conversation, listings, metadata, rights, searching, tags, usage
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.listings import AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
@@ -14,23 +15,28 @@ from projections.reading import Pool, reading
 from projections.rights import RoleLine
 from projections.searching import TicketPage
 from projections.tags import TicketTags
+from projections.usage import LimitPage, ThresholdLine, Usage, UsageQuestion
 from projections.view import Connection, qualified
 
 _BY_CODE: LiteralString = "SELECT id FROM {views}.tickets WHERE code = %s"
 _ANY: LiteralString = "SELECT EXISTS (SELECT 1 FROM {views}.tickets)"
 _CODES = 20_000
+STATEMENT_SECONDS = 10
 
 
 async def configure(connection: Connection) -> None:
     """Prepare a new connection of the pool: for `AsyncConnectionPool(configure=...)`.
 
     Times are read as UTC. The queries are made for any values, so planning them for each anew,
-    or compiling them, costs more than running them.
+    or compiling them, costs more than running them. What takes longer than `STATEMENT_SECONDS` is
+    given up as if the database did not answer: it would soon hold all connections.
     """
     await connection.set_autocommit(True)
     await connection.execute(
         "SELECT set_config(name, value, false) FROM (VALUES ('TimeZone', 'UTC'), ('jit', 'off'), "
-        "('plan_cache_mode', 'force_generic_plan')) AS settings (name, value)"
+        "('plan_cache_mode', 'force_generic_plan'), ('statement_timeout', %s)"
+        ") AS settings (name, value)",
+        (f"{STATEMENT_SECONDS}s",),
     )
 
 
@@ -156,3 +162,18 @@ class Views:
         """Return the built-in roles, then those that people made, by name."""
         async with reading(self._pool) as connection:
             return await rights.list_roles(connection, self._schema)
+
+    async def get_usage(self, question: UsageQuestion) -> Usage:
+        """Return who used the budget for what, as far as the views are."""
+        async with reading(self._pool) as connection:
+            return await usage.get_usage(connection, self._schema, question)
+
+    async def list_limits(self, *, cursor: str | None = None) -> LimitPage:
+        """Return the changes of the budget's limit, the last one first."""
+        async with reading(self._pool) as connection:
+            return await usage.list_limits(connection, self._schema, cursor)
+
+    async def list_thresholds(self, day: date) -> list[ThresholdLine]:
+        """Return the thresholds that were reached in the month (UTC) of a day."""
+        async with reading(self._pool) as connection:
+            return await usage.list_thresholds(connection, self._schema, day)

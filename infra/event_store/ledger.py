@@ -41,7 +41,8 @@ class PostgresLedger:
         self._password = self._filled("SELECT hash FROM {log}.passwords WHERE agent = %s")
         self._note_used = self._filled(
             "INSERT INTO {log}.last_used AS u (credential, used_at) "
-            "SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) ON CONFLICT (credential) "
+            # In one order everywhere, so that two processes never wait for each other.
+            "SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) ORDER BY 1 ON CONFLICT (credential) "
             "DO UPDATE SET used_at = greatest(u.used_at, excluded.used_at)"
         )
         self._last_used = self._filled(

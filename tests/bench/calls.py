@@ -40,6 +40,7 @@ TICKETS = 2_000
 AT_ONCE = 200
 CONNECTIONS = (1, 32)
 MOST_TAGS = 40
+UNLIMITED = {"RATE_PER_CREDENTIAL": "0", "RATE_PER_ADDRESS": "0"}
 CATCH_UP_SECONDS = 20
 BODY = "My bike broke down on the way home, and the app shows an error. What can I do now? " * 5
 
@@ -145,7 +146,9 @@ def start_all(stack: ExitStack, urls: tuple[str, str], data: Data, cores: Cores)
     url, saving_url = urls
 
     def start(application: str, database: str, python: Path | None = None) -> Server:
-        return stack.enter_context(serving(application, cores, {"DATABASE_URL": database}, python))
+        return stack.enter_context(
+            serving(application, cores, {"DATABASE_URL": database, **UNLIMITED}, python)
+        )
 
     ours = start("infra.serve.worker:application", url)
     saving = start("tests.bench.saving:application", saving_url)

@@ -20,9 +20,11 @@ import uvloop
 from api.mcp import PATH
 from infra.desk import Desk
 from infra.serve.running import serve_until_told
-from infra.settings import Settings, read_settings
+from infra.settings import read_settings
 
 SECONDS = 20.0
+# Most tests ask more than people do, and are not about that.
+UNLIMITED = {"rate_per_credential": 0, "rate_per_address": 0}
 T = TypeVar("T")
 
 
@@ -70,11 +72,11 @@ def await_ready(port: int) -> None:
 
 
 @contextmanager
-def served(database_url: str) -> Generator[Served]:
-    """Serve a database in a thread for as long as the block runs."""
+def served(database_url: str, **given: int) -> Generator[Served]:
+    """Serve a database in a thread for as long as the block runs, without limits unless given."""
     listener = listen()
     port: int = listener.getsockname()[1]
-    desk = Desk(Settings(database_url=database_url, port=port))
+    desk = Desk(read_settings({}, database_url=database_url, port=port, **{**UNLIMITED, **given}))
     config = uvicorn.Config(
         cast("Any", desk.app()),  # uvicorn types ASGI in its own words
         http="httptools",
@@ -113,8 +115,9 @@ class Worker(NamedTuple):
 
 
 @contextmanager
-def workers(database_url: str, number: int = 2) -> Generator[list[Worker]]:
-    """Serve one database from several processes, each on a port of its own."""
+def workers(database_url: str, number: int = 2, **given: int) -> Generator[list[Worker]]:
+    """Serve one database from several processes, each on a port of its own; as `served`."""
+    variables = {name.upper(): str(value) for name, value in {**UNLIMITED, **given}.items()}
     with ExitStack() as stack:
         listeners = [stack.enter_context(listen()) for _ in range(number)]
         ports = [listener.getsockname()[1] for listener in listeners]
@@ -123,7 +126,7 @@ def workers(database_url: str, number: int = 2) -> Generator[list[Worker]]:
             [sys.executable, "-m", "tests.mcp.serving", *map(str, handed)],
             stdin=subprocess.PIPE,
             pass_fds=handed,
-            env={**os.environ, "DATABASE_URL": database_url},
+            env={**os.environ, **variables, "DATABASE_URL": database_url},
         )
     try:
         for port in ports:
