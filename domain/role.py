@@ -140,9 +140,9 @@ def _no_role() -> Refused:
 def needs(role: HeldRole | None, command: RoleCommand) -> Iterable[Ref[Any]]:
     match command:
         case AddRole():
-            yield claim_of(_NAMES, command.name)
+            yield claim_of(_NAMES, _spaced(command.name))
         case RenameRole():
-            yield claim_of(_NAMES, command.name)
+            yield claim_of(_NAMES, _spaced(command.name))
             if role:
                 yield claim_of(_NAMES, role.name)
         case SetPermissions():
@@ -209,8 +209,12 @@ def _rename(role: HeldRole, command: RenameRole, context: Context) -> Iterable[F
     yield Renamed(name=name, was=role.name)
 
 
+def _spaced(name: str) -> str:
+    return " ".join(name.split())
+
+
 def _spelled(name: str) -> str:
-    name = " ".join(name.split())
+    name = _spaced(name)
     if not name:
         raise Refused(Code.INVALID_ARGUMENTS, "A role needs a name.")
     if name.casefold() in set(BuiltIn):

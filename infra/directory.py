@@ -1,4 +1,4 @@
-"""Agents and departments by the words that people know them by."""
+"""Agents, departments and roles by the words that people know them by."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -8,6 +8,7 @@ from msgspec import UNSET
 from domain.claim import claim_of
 from domain.permissions import Role
 from domain.refusals import Code, Refused
+from domain.role import RoleRef
 from infra.desk import Desk
 from projections.listings import AgentLine, DepartmentLine
 
@@ -26,13 +27,41 @@ async def agent_of(desk: Desk, reference: str) -> UUID:
     return found.state
 
 
-async def department_of(desk: Desk, name: str) -> UUID:
-    """Return the id of a department by its name; refuse with `not_found`."""
-    found = await desk.helpdesk.states.refresh(claim_of("department-name", name))
+async def department_of(desk: Desk, reference: str) -> UUID:
+    """Return the id of a department by its name or id; refuse with `not_found`."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        found = await desk.helpdesk.states.refresh(claim_of("department-name", reference))
     if found.state is None:
         raise Refused(
             Code.NOT_FOUND,
-            f"There is no department named {name}. `deskledger departments list` shows all.",
+            f"There is no department named {reference}. `deskledger departments list` shows all.",
+        )
+    return found.state
+
+
+async def role_of(desk: Desk, reference: str) -> RoleRef:
+    """Return a built-in role's word, or the id of another by its name or id.
+
+    Refuses with `not_found` a name that no role has; whether there is an id, the rules say.
+    """
+    if (word := reference.strip().casefold()) in set(Role):
+        return word
+    return str(await made_role_of(desk, reference))
+
+
+async def made_role_of(desk: Desk, reference: str) -> UUID:
+    """Return the id of a role that people made by its name or id; refuse with `not_found`."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        name = " ".join(reference.split())
+        found = await desk.helpdesk.states.refresh(claim_of("role-name", name))
+    if found.state is None:
+        raise Refused(
+            Code.NOT_FOUND,
+            f"Nobody made a role named {name}. `deskledger roles list` shows all.",
         )
     return found.state
 

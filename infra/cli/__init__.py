@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from infra.cli import agents, departments, imports, serve, tokens, upkeep
+from infra.cli import agents, departments, imports, roles, serve, tokens, upkeep
 from infra.cli.failures import EPILOG, failure_of
 
 
@@ -36,6 +36,7 @@ for command in (
     upkeep.views,
     imports.imports,
     agents.agents,
+    roles.roles,
     departments.departments,
     tokens.tokens,
 ):

@@ -3,13 +3,22 @@
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 from msgspec import UNSET
 
-from domain.agent import AddAgent, DeactivateAgent
+from domain.agent import (
+    AddAgent,
+    AgentCommand,
+    ChangeDepartments,
+    ChangeEmail,
+    ChangeRole,
+    DeactivateAgent,
+    GiveSeat,
+    ReactivateAgent,
+    RenameAgent,
+)
 from domain.permissions import Role
 from infra.cli.account import catch_up, on_desk, written
-from infra.cli.failures import Exit, Failure
+from infra.cli.failures import Exit, Failure, command_of
 from infra.cli.output import json_option, show
 
 if TYPE_CHECKING:
@@ -28,10 +37,10 @@ def agents() -> None:
 @click.option("--email", required=True, help="The address that the agent is known by.")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role]),
     default=Role.AGENT.value,
     show_default=True,
-    help="An agent sees the tickets of the own departments, admins and owners all.",
+    help="As `roles list` shows them. An agent sees the tickets of the own departments, admins "
+    "and owners all.",
 )
 @click.option(
     "--department",
@@ -45,31 +54,19 @@ async def add(desk: "Desk", name: str, email: str, role: str, names: tuple[str, 
     """Add an agent, who has a seat."""
     from domain.application import Wish
     from infra.desk import new_id
-    from infra.directory import department_of
+    from infra.directory import department_of, role_of
 
-    departments = [await department_of(desk, each) for each in names]
-    try:
-        command = msgspec.convert(
-            {
-                "agent": new_id(),
-                "name": name,
-                "role": role,
-                "departments": departments,
-                "email": email,
-            },
-            AddAgent,
-        )
-    except msgspec.ValidationError as error:
-        raise Failure(Exit.USAGE, _misfit(error, name, email)) from None
+    command = command_of(
+        AddAgent,
+        agent=new_id(),
+        name=name,
+        role=await role_of(desk, role),
+        departments=[await department_of(desk, each) for each in names],
+        email=email,
+    )
     await desk.execute(Wish(command))
     await catch_up(desk)
     click.echo(f"Added {name}, {role}. A token: {written(f'tokens create --agent {email}')}")
-
-
-def _misfit(error: msgspec.ValidationError, name: str, email: str) -> str:
-    if "$.email" in str(error):
-        return f"{email!r} is no e-mail address"
-    return f"an agent cannot be named {name!r}: {str(error).partition(' - at')[0]}"
 
 
 @agents.command("list", epilog="Example: deskledger agents list --json")
@@ -113,3 +110,83 @@ async def deactivate(desk: "Desk", agent: str) -> None:
     done = await desk.execute(Wish(DeactivateAgent(agent=await agent_of(desk, agent))))
     await catch_up(desk)
     click.echo(f"Deactivated {agent}." if done.answer.changed else f"{agent} had left already.")
+
+
+@agents.command(epilog="Example: deskledger agents reactivate ana@example.com")
+@click.argument("agent", metavar="EMAIL-OR-ID")
+@on_desk
+async def reactivate(desk: "Desk", agent: str) -> None:
+    """Take an agent back who left, with the seat; tokens that were not revoked work again."""
+    from domain.application import Wish
+    from infra.directory import agent_of
+
+    done = await desk.execute(Wish(ReactivateAgent(agent=await agent_of(desk, agent))))
+    await catch_up(desk)
+    click.echo(f"{agent} is back." if done.answer.changed else f"{agent} had not left.")
+
+
+@agents.command(
+    "give-seat",
+    epilog="Example: deskledger agents give-seat 01957f00-0000-7000-8000-000000000001 "
+    "--email ana@example.com",
+)
+@click.argument("agent", metavar="ID")
+@click.option("--email", required=True, help="The address that the agent signs in with.")
+@on_desk
+async def give_seat(desk: "Desk", agent: str, email: str) -> None:
+    """Give a seat to somebody known from an import."""
+    from domain.application import Wish
+    from infra.directory import agent_of
+
+    command = command_of(GiveSeat, agent=await agent_of(desk, agent), email=email)
+    done = await desk.execute(Wish(command))
+    await catch_up(desk)
+    click.echo(f"{email} has a seat." if done.answer.changed else f"{agent} has a seat already.")
+
+
+@agents.command(epilog="Example: deskledger agents change ana@example.com --role admin")
+@click.argument("agent", metavar="EMAIL-OR-ID")
+@click.option("--name", help="Another name.")
+@click.option("--email", help="Another address; the old one is free again.")
+@click.option("--role", help="Another role, as `roles list` shows them.")
+@click.option(
+    "--department",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="The departments to work in from now on; may be given several times.",
+)
+@click.option("--no-department", is_flag=True, help="To work in none.")
+@on_desk
+async def change(
+    desk: "Desk",
+    agent: str,
+    *,
+    name: str | None,
+    email: str | None,
+    role: str | None,
+    names: tuple[str, ...],
+    no_department: bool,
+) -> None:
+    """Change what is given of an agent: all of it, or nothing."""
+    from domain.application import Wish
+    from infra.directory import agent_of, department_of, role_of
+
+    if names and no_department:
+        raise Failure(Exit.USAGE, "--department and --no-department contradict each other")
+    who = await agent_of(desk, agent)
+    commands: list[AgentCommand] = []
+    if name is not None:
+        commands.append(command_of(RenameAgent, agent=who, name=name))
+    if email is not None:
+        commands.append(command_of(ChangeEmail, agent=who, email=email))
+    if role is not None:
+        commands.append(ChangeRole(agent=who, role=await role_of(desk, role)))
+    if names or no_department:
+        departments = [await department_of(desk, each) for each in names]
+        commands.append(ChangeDepartments(agent=who, departments=tuple(departments)))
+    if not commands:
+        raise Failure(Exit.USAGE, "say what is to change: --name, --email, --role, --department")
+    done = await desk.execute(*map(Wish, commands))
+    await catch_up(desk)
+    click.echo(f"Changed {agent}." if done.answer.changed else f"{agent} is so already.")

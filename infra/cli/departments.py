@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from domain.department import AddDepartment
+from domain.department import AddDepartment, RenameDepartment
 from infra.cli.account import catch_up, on_desk, written
-from infra.cli.failures import Exit, Failure
+from infra.cli.failures import command_of
 from infra.cli.output import json_option, show
 
 if TYPE_CHECKING:
@@ -27,14 +26,26 @@ async def add(desk: "Desk", name: str) -> None:
     from domain.application import Wish
     from infra.desk import new_id
 
-    try:
-        command = msgspec.convert({"department": new_id(), "name": name.strip()}, AddDepartment)
-    except msgspec.ValidationError as error:
-        reason = str(error).partition(" - at")[0]
-        raise Failure(Exit.USAGE, f"a department cannot be named {name!r}: {reason}") from None
-    await desk.execute(Wish(command))
+    await desk.execute(Wish(command_of(AddDepartment, department=new_id(), name=name.strip())))
     await catch_up(desk)
     click.echo(f"Added {name}.")
+
+
+@departments.command(epilog='Example: deskledger departments rename Billing "Billing & Refunds"')
+@click.argument("department", metavar="NAME-OR-ID")
+@click.argument("name", metavar="NEW-NAME")
+@on_desk
+async def rename(desk: "Desk", department: str, name: str) -> None:
+    """Give a department another name."""
+    from domain.application import Wish
+    from infra.directory import department_of
+
+    command = command_of(
+        RenameDepartment, department=await department_of(desk, department), name=name.strip()
+    )
+    done = await desk.execute(Wish(command))
+    await catch_up(desk)
+    click.echo(f"{department} is {name} now." if done.answer.changed else f"It is {name} already.")
 
 
 @departments.command("list", epilog="Example: deskledger departments list --json")

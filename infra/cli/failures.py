@@ -1,9 +1,12 @@
 """What goes wrong on the command line: one line each, with an exit code that scripts can tell."""
 
 from enum import IntEnum
+from typing import TypeVar
 
 import click
+import msgspec
 
+from domain.decider import Command
 from domain.ledger import Unavailable
 from domain.refusals import Refused
 from infra.settings import SettingsError
@@ -41,6 +44,22 @@ class Failure(click.ClickException):
     def __init__(self, code: Exit, message: str) -> None:
         super().__init__(" ".join(message.split()))
         self.exit_code = code.value  # pyright: ignore[reportAttributeAccessIssue]  # meant to be set
+
+
+C = TypeVar("C", bound=Command)
+
+
+def command_of(kind: type[C], **given: object) -> C:
+    """Make a command of what was typed; a value that cannot be one ends in `Failure`."""
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$.")
+        field = place.partition("[")[0].rstrip("`")
+        value = given.get(field)
+        if field == "email":
+            raise Failure(Exit.USAGE, f"{value!r} is no e-mail address") from None
+        raise Failure(Exit.USAGE, f"the {field} cannot be {value!r}: {reason}") from None
 
 
 def failure_of(error: Exception) -> Failure | None:

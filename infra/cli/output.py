@@ -1,6 +1,7 @@
 """How lists are shown: as a table for people, as JSON for programs."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
@@ -10,6 +11,11 @@ C = TypeVar("C")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 _ENDLESS = 10_000  # where nobody looks, nothing is cut to a screen's width
+
+
+def moment(at: datetime) -> str:
+    """Write a moment for people: to the minute, with its zone."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def show(
