@@ -1,51 +1,53 @@
-"""Access tokens of one agent: generated, shown once, at most ten active, dead after two years."""
+"""The rules of access tokens: who may make and revoke them, how many, and for how long."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec import Meta
 
 from domain.agent.rules import AGENT, require_reach
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
+from domain.held_tokens import (
+    FACTS,
+    AccessTokens,
+    Generated,
+    Revoked,
+    Token,
+    evolve,
+    stream_of_tokens,
+)
 from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.refusals import Code, Refused
 from domain.role import RoleRef
 
+__all__ = [
+    "ACCESS_TOKENS",
+    "FACTS",
+    "MAX_ACTIVE",
+    "WARNING_DAYS",
+    "AccessTokens",
+    "AccessTokensCommand",
+    "GenerateToken",
+    "Generated",
+    "Label",
+    "RevokeToken",
+    "Revoked",
+    "Token",
+    "require_own_or_managed",
+    "tokens_of",
+    "two_years_after",
+    "warning",
+]
+
 MAX_ACTIVE = 10
 # Days before its end at which a token's holder is warned.
 WARNING_DAYS = (1, 7, 30, 60)
-_NAMESPACE = UUID("c6c6fd0a-52a3-5c0b-93f2-47a4c3d8e1a9")
 
 
 Label = Annotated[str, Meta(max_length=100)]
-
-
-class Generated(Fact, frozen=True):
-    """A token was made. `digest` is the SHA-256 of its 256 random bits' text, in hex."""
-
-    topic: ClassVar[str] = "access_tokens.generated"
-    token: UUID
-    agent: UUID
-    digest: str
-    mask: str
-    expires_at: datetime
-    label: str = ""
-    scopes: tuple[Scope, ...] = tuple(sorted(TOOL_SCOPES))
-
-
-class Revoked(Fact, frozen=True):
-    topic: ClassVar[str] = "access_tokens.revoked"
-    turns_authority: ClassVar[bool] = True
-    token: UUID
-    digest: str
-
-
-AccessTokensFact = Generated | Revoked
-FACTS: tuple[type[Fact], ...] = (Generated, Revoked)
 
 
 class GenerateToken(Command, frozen=True):
@@ -71,20 +73,9 @@ class RevokeToken(Command, frozen=True):
 AccessTokensCommand = GenerateToken | RevokeToken
 
 
-class Token(Struct, frozen=True):
-    digest: str
-    expires_at: datetime
-
-
-class AccessTokens(Struct, frozen=True):
-    """The tokens not revoked, by id; those past their time stay until then."""
-
-    tokens: dict[UUID, Token]
-
-
 def tokens_of(agent: UUID) -> Ref[AccessTokens]:
     """Return the one stream that holds all tokens of an agent."""
-    return Ref(ACCESS_TOKENS, uuid5(_NAMESPACE, str(agent)))
+    return Ref(ACCESS_TOKENS, stream_of_tokens(agent))
 
 
 def two_years_after(moment: datetime) -> datetime:
@@ -168,19 +159,6 @@ def decide(
                 yield Revoked(token=command.token, digest=held[command.token].digest)
         case _:
             assert_never(command)
-
-
-def evolve(tokens: AccessTokens | None, fact: AccessTokensFact) -> AccessTokens:
-    current = tokens or AccessTokens({})
-    match fact:
-        case Generated():
-            token = Token(fact.digest, fact.expires_at)
-            return replace(current, tokens={**current.tokens, fact.token: token})
-        case Revoked():
-            left = {key: token for key, token in current.tokens.items() if key != fact.token}
-            return replace(current, tokens=left)
-        case _:
-            assert_never(fact)
 
 
 ACCESS_TOKENS: Decider[AccessTokens] = Decider("access_tokens", decide, evolve, needs)

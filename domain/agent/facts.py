@@ -57,14 +57,14 @@ class Seated(Fact, frozen=True):
 
 
 class Deactivated(Fact, frozen=True):
-    """The agent left: sessions end, and no credential opens anything."""
+    """The agent left: sessions end, and access tokens are revoked in the same append."""
 
     topic: ClassVar[str] = "agent.deactivated"
     turns_authority: ClassVar[bool] = True
 
 
 class Reactivated(Fact, frozen=True):
-    """The agent is back; access tokens that were not revoked open again until their time."""
+    """The agent is back, without any credential but the password."""
 
     topic: ClassVar[str] = "agent.reactivated"
     turns_authority: ClassVar[bool] = True

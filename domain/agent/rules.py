@@ -14,6 +14,7 @@ from domain.claim import Claimed, Released, claim_of
 from domain.decider import Context, Decider, On, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
+from domain.held_tokens import Revoked, held_by
 from domain.permissions import Permission
 from domain.permissions import Role as BuiltIn
 from domain.refusals import Code, Refused
@@ -57,7 +58,10 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
         case ask.GiveSeat():
             yield claim_of(_EMAILS, command.email)
             yield BUDGET
-        case ask.DeactivateAgent() | ask.ReactivateAgent():
+        case ask.DeactivateAgent():
+            yield BUDGET
+            yield held_by(command.agent)
+        case ask.ReactivateAgent():
             yield BUDGET
         case ask.RenameAgent():
             pass
@@ -90,7 +94,7 @@ def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> 
                 ),
             )
         case ask.DeactivateAgent():
-            return _deactivate(current, context)
+            return _deactivate(current, command, context)
         case ask.ReactivateAgent():
             return _reactivate(current, context)
         case _:
@@ -157,9 +161,16 @@ def _change_role(agent: Agent, command: ask.ChangeRole, context: Context) -> Ite
     yield fact.RoleChanged(role=command.role, was=agent.role)
 
 
-def _deactivate(agent: Agent, context: Context) -> Iterable[Fact | On]:
+def _deactivate(
+    agent: Agent, command: ask.DeactivateAgent, context: Context
+) -> Iterable[Fact | On]:
     if not agent.active:
         return
+    # For good: whoever comes back begins without credentials that lie about somewhere.
+    tokens = held_by(command.agent)
+    if held := context.state(tokens):
+        for token, state in held.tokens.items():
+            yield On(tokens, Revoked(token=token, digest=state.digest))
     yield from _count(agent.role, -1, context)
     yield fact.Deactivated()
     if agent.seat:

@@ -1,12 +1,15 @@
 """Deactivating an agent."""
 
+from uuid import UUID
+
 from domain.agent import Added, DeactivateAgent, Deactivated
 from domain.budget import BUDGET, LimitSet, Opened, SeatsCounted
 from domain.decider import On
+from domain.held_tokens import Generated, Revoked, held_by
 from domain.permissions import Role
 from domain.refusals import Code
 from tests.given import given
-from tests.known import ANA
+from tests.known import ANA, NOW
 
 ADDED = Added(name="Ana", role=Role.AGENT, departments=())
 TWO_SEATS = (Opened(calls_per_seat=1_000), SeatsCounted(seats=2, limit=2_000))
@@ -17,6 +20,16 @@ def test_the_seat_is_free_and_the_budget_smaller() -> None:
     one_left = On(BUDGET, SeatsCounted(seats=1, limit=1_000))
     given(ADDED).beside(BUDGET, *TWO_SEATS).when(DEACTIVATE).then(Deactivated(), one_left)
     assert Deactivated().turns_authority
+
+
+def test_access_tokens_are_revoked_for_good() -> None:
+    tokens = held_by(ANA)
+    made = Generated(token=UUID(int=1), agent=ANA, digest="aa", mask="…", expires_at=NOW)
+    given(ADDED).beside(BUDGET, *TWO_SEATS).beside(tokens, made).when(DEACTIVATE).then(
+        On(tokens, Revoked(token=made.token, digest="aa")),
+        Deactivated(),
+        On(BUDGET, SeatsCounted(seats=1, limit=1_000)),
+    )
 
 
 def test_a_fixed_limit_stays_whatever_the_seats() -> None:
