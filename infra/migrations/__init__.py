@@ -83,7 +83,6 @@ def _create_schemas(connection: psycopg.Connection, account: Account) -> None:
         for statement in (
             "CREATE SCHEMA IF NOT EXISTS {ext}",
             "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA {ext}",
-            "CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA {ext}",
             "CREATE SCHEMA IF NOT EXISTS {log}",
             """CREATE TABLE IF NOT EXISTS {log}.migrations (
                 number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL,
