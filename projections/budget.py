@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import LiteralString
+from typing import LiteralString, assert_never
 from uuid import UUID
 
 import msgspec
 
 from domain import budget
 from domain.call import UNKNOWN_TOOL, CallRecorded
-from domain.fact import Recorded
+from domain.fact import Envelope, Recorded
+from domain.thresholds import ThresholdReached
 from projections.activity import clip
 from projections.table import Table, recordset
 from projections.view import Connection, qualified
@@ -32,16 +33,31 @@ LIMITS = Table(
     {
         "position": "int8",
         "at": "timestamptz NOT NULL",
-        # What a fact says nothing of stays as it was before.
-        "seats": "int4",
         "monthly_limit": "int8 NOT NULL",
+        # What a fact says nothing of stays as it was before.
+        "seats": "int8",
+        "calls_per_seat": "int8",
         "fixed": "bool",
+        "agent": "uuid",
+        "via": "text NOT NULL",
     },
     key="position",
 )
+REACHED = Table(
+    "budget_thresholds",
+    {
+        "position": "int8",
+        "at": "timestamptz NOT NULL",
+        "period": "date NOT NULL",
+        "threshold": "int8 NOT NULL",
+        "monthly_limit": "int8 NOT NULL",
+        "used": "int8 NOT NULL",
+    },
+    key="period, position",
+)
 
-_OURS = frozenset((CallRecorded, *budget.FACTS))
-_NOBODY = UUID(int=0)
+_OURS = frozenset((CallRecorded, *budget.FACTS, ThresholdReached))
+NOBODY = UUID(int=0)
 _ADD: LiteralString = f"""
 INSERT INTO {{views}}.budget_use AS u (day, agent, client, tool, calls, units)
 SELECT c.day, c.agent, c.client, c.tool, c.calls, c.units
@@ -72,46 +88,64 @@ class _Use(msgspec.Struct):
 
 
 class BudgetView:
-    """Calls and units a day (UTC), and one row for each change of the limit."""
+    """Calls and units a day (UTC); one row for each change of the limit, and threshold reached."""
 
     name = "budget"
-    version = 1
-    tables: LiteralString = USE.ddl + LIMITS.ddl
+    version = 2
+    tables: LiteralString = USE.ddl + LIMITS.ddl + REACHED.ddl
     indexes: LiteralString = ""
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
-        uses: dict[tuple[date, UUID | None, str, str], _Use] = {}
+        uses: dict[tuple[date, UUID, str, str], _Use] = {}
         limits: list[tuple[object, ...]] = []
+        reached: list[tuple[object, ...]] = []
         for position, event in page:
             if type(event.fact) not in _OURS:
                 continue
             fact, envelope = event.fact, event.envelope
             match fact:
                 case CallRecorded():
-                    client = envelope.by.client
-                    key = (
-                        envelope.recorded_at.date(),
-                        envelope.by.agent,
-                        clip(client.name) if client else "",
-                        "" if fact.outcome == UNKNOWN_TOOL else clip(fact.tool),
-                    )
-                    use = uses.get(key)
-                    if use is None:
-                        use = uses[key] = _Use(key[0], key[1] or _NOBODY, key[2], key[3])
+                    use = _use_of(fact, envelope)
+                    use = uses.setdefault((use.day, use.agent, use.client, use.tool), use)
                     use.calls += 1
                     use.units += fact.units
-                case budget.Opened(limit=limit):
-                    limits.append((position, envelope.at, 0, limit, False))
-                case budget.SeatsCounted(seats=seats, limit=limit):
-                    limits.append((position, envelope.at, seats, limit, None))
-                case budget.LimitSet(limit=limit, fixed=fixed):
-                    limits.append((position, envelope.at, None, limit, fixed))
+                case ThresholdReached(period=period, threshold=threshold, limit=limit, used=used):
+                    reached.append((position, envelope.at, period, threshold, limit, used))
+                case _ if isinstance(fact, budget.BudgetFact):
+                    by = envelope.by
+                    limits.append((position, envelope.at, *_terms(fact), by.agent, by.via))
                 case _:
                     pass
         await LIMITS.insert(connection, schema, limits)
+        await REACHED.insert(connection, schema, reached)
         if uses:
             await connection.execute(
                 qualified(_ADD, schema),
                 (msgspec.json.encode(list(uses.values())).decode(),),
                 prepare=True,
             )
+
+
+def _use_of(call: CallRecorded, envelope: Envelope) -> _Use:
+    client = envelope.by.client
+    return _Use(
+        day=envelope.recorded_at.date(),
+        agent=envelope.by.agent or NOBODY,
+        client=clip(client.name) if client else "",
+        tool="" if call.outcome == UNKNOWN_TOOL else clip(call.tool),
+    )
+
+
+def _terms(fact: budget.BudgetFact) -> tuple[int, int | None, int | None, bool | None]:
+    """Return what a fact says of the limit: itself, seats, calls per seat, and whether it is fixed."""
+    match fact:
+        case budget.Opened():
+            return fact.limit, 0, fact.calls_per_seat, False
+        case budget.SeatsCounted():
+            return fact.limit, fact.seats, None, None
+        case budget.LimitSet():
+            return fact.limit, None, None, fact.fixed
+        case budget.CallsPerSeatSet():
+            return fact.limit, None, fact.calls_per_seat, None
+        case _:
+            assert_never(fact)
