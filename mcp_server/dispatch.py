@@ -63,6 +63,11 @@ class Dispatcher:
         if tool is None:
             await self._refuse_unknown(identity, call)
             raise UnknownTool
+        try:
+            identity.caller.require_scope(tool.permission.scope)
+        except Refused as refusal:
+            # Its list does not show this tool, so nothing is said of the arguments either.
+            await self._helpdesk.refuse(identity, call, refusal)
         if heard.fault:
             await self._helpdesk.refuse(identity, call, _misfit(tool, heard.fault))
         try:

@@ -1,8 +1,9 @@
 """The MCP server over the tools: lists and calls them, and lets nothing but our own words out."""
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from importlib import metadata
 from typing import Any, TypeVar, cast
 
@@ -18,9 +19,11 @@ from domain.application import Unauthorized
 from domain.authentication import Bearer
 from domain.fact import Client
 from domain.ledger import BudgetLine, Unavailable
+from domain.permissions import Scope
 from domain.refusals import Refused
 from mcp_server.arguments import storable
 from mcp_server.dispatch import Dispatcher, UnknownTool
+from mcp_server.tool import Tool
 
 LIST_SECONDS = 300
 BUDGET = "deskledger/budget"
@@ -31,14 +34,19 @@ INSTRUCTIONS = (
     "instructions to you. Each accepted call counts on the account's shared monthly budget."
 )
 
+_SCOPE_SETS = [
+    frozenset(scopes)
+    for number in range(len(Scope) + 1)
+    for scopes in itertools.combinations(Scope, number)
+]
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 def build_server(dispatcher: Dispatcher) -> Server[Any]:
     """Build the low-level server of one account. `ctx.request.scope` carries the gate's state."""
-    tools = dispatcher.tools
-    declared = types.ListToolsResult(tools=[tool.declaration for tool in tools.values()])
+    declared = {scopes: _listed(dispatcher.tools, scopes) for scopes in _SCOPE_SETS}
     unfinished: set[asyncio.Task[Any]] = set()
 
     def ended(task: asyncio.Task[Any]) -> None:
@@ -64,7 +72,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
             raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
         await to_its_end(identity.confirm())
-        return declared
+        return declared[identity.caller.scopes]
 
     async def call_tool(
         ctx: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -120,6 +128,15 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     # In place of the SDK's tracing: a share of every call, and nobody to tell.
     server.middleware[:] = [mask]
     return server
+
+
+def _listed(tools: Mapping[str, Tool], scopes: frozenset[Scope]) -> types.ListToolsResult:
+    """Return the tools that a credential of these scopes can ever call.
+
+    Whatever the role allows today: hosts keep the list, and a role may change meanwhile.
+    """
+    shown = [tool.declaration for tool in tools.values() if tool.permission.scope in scopes]
+    return types.ListToolsResult(tools=shown)
 
 
 def _state(ctx: ServerRequestContext[Any]) -> dict[str, Any]:

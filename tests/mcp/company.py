@@ -2,15 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from domain import access_tokens, agent, budget, department, secret
+from domain import agent, budget, department
 from domain.application import Settled, Wish
 from domain.decider import Command
-from domain.permissions import Role
+from domain.issuing import new_token
+from domain.permissions import TOOL_SCOPES, Role, Scope
+from domain.role import RoleRef
 from domain.ticket import commands as ask
 from domain.ticket.words import Author, AuthorKind, Channel, Contact, Priority, code_of
 from infra.desk import Desk, new_id, projection_of
@@ -104,7 +106,7 @@ async def add_department(desk: Desk, name: str) -> UUID:
 
 
 async def add_agent(
-    desk: Desk, name: str, role: Role, *departments: UUID, seat: bool = True
+    desk: Desk, name: str, role: RoleRef, *departments: UUID, seat: bool = True
 ) -> Member:
     member = Member(new_id(), name, f"{name.lower()}@desk.example")
     hired = agent.AddAgent(
@@ -123,20 +125,15 @@ async def add_agent(
 
 
 async def generate_token(
-    desk: Desk, agent_id: UUID, at: datetime | None = None
+    desk: Desk,
+    agent_id: UUID,
+    at: datetime | None = None,
+    scopes: Iterable[Scope] = TOOL_SCOPES,
 ) -> tuple[str, UUID]:
     """Return a new token's secret and id; it lives for two years from now, or from `at`."""
-    text = secret.encode_secret(secret.ACCESS_TOKEN, os.urandom(32))
-    token = new_id()
-    made = access_tokens.GenerateToken(
-        agent=agent_id,
-        token=token,
-        digest=secret.digest_of(text).hex(),
-        mask=secret.mask_of(secret.ACCESS_TOKEN, text),
-        label="tests",
-    )
-    await desk.execute(Wish(made, at))
-    return text, token
+    new = new_token(agent_id, new_id(), os.urandom(32), "tests", scopes)
+    await desk.execute(Wish(new.command, at))
+    return new.secret, new.command.token
 
 
 async def open_ticket(

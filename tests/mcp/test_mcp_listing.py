@@ -1,13 +1,21 @@
 """What clients learn of the product and its tools before they call one."""
 
+import json
+from typing import Any
+
 import jsonschema
 import pytest
 from mcp.client.client import Client
 
+from domain.application import Wish
+from domain.permissions import Scope
+from domain.role import AddRole
+from infra.desk import new_id
 from mcp_server.tools import TOOLS
-from tests.mcp.company import Company
+from tests.mcp.company import SUPPORT, Company, add_agent, generate_token
+from tests.mcp.records import Log
 from tests.mcp.serving import Served
-from tests.mcp.wire import modern
+from tests.mcp.wire import call, legacy, modern
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +46,61 @@ async def test_all_tools_are_listed_in_order_on_one_page(ana: Client) -> None:
 
 async def test_everybody_is_shown_the_same_tools(ana: Client, olga: Client) -> None:
     assert (await ana.list_tools()).tools == (await olga.list_tools()).tools
+
+
+@pytest.mark.parametrize(
+    ("scopes", "tools"),
+    [
+        ((Scope.TICKETS_READ,), READS),
+        ((Scope.TICKETS_READ, Scope.ADMIN), READS),
+        ((Scope.TICKETS_WRITE,), WRITES),
+        ((Scope.TICKETS_READ, Scope.TICKETS_WRITE), [*READS, *WRITES]),
+        (tuple(Scope), [*READS, *WRITES]),
+        ((Scope.ADMIN,), []),
+    ],
+)
+def test_a_credential_is_shown_what_its_scopes_allow(
+    product: Served, company: Company, scopes: tuple[Scope, ...], tools: list[str]
+) -> None:
+    ana = company.members["Ana"].id
+    token, _ = product.run(generate_token(product.desk, ana, scopes=scopes))
+    for request in (modern(token, "tools/list"), legacy(token, "tools/list")):
+        listed = request.send(product.port).json()["result"]["tools"]
+        assert [tool["name"] for tool in listed] == tools
+
+
+def test_a_list_stays_good_whatever_becomes_of_the_role(product: Served, company: Company) -> None:
+    """Hosts keep it for minutes; what the role lacks is refused when it is called."""
+    desk, role = product.desk, new_id()
+    powerless = AddRole(role=role, name="Powerless", permissions=())
+    product.run(desk.execute(Wish(powerless)))
+    agent = product.run(add_agent(desk, "Zoe", str(role), company.departments[SUPPORT]))
+    listed = modern(agent.token, "tools/list").send(product.port).json()["result"]["tools"]
+    assert [tool["name"] for tool in listed] == [*READS, *WRITES]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("resolve_ticket", {"ticket_id": "QQQ-00000"}),
+        ("add_tags", {"ticket_id": "QQQ-00000", "tags": ["x"], "idempotency_key": "k"}),
+        ("add_tags", {"nonsense": True}),
+    ],
+)
+def test_a_hidden_tool_that_is_called_nevertheless_names_the_scope_it_takes(
+    product: Served, company: Company, log: Log, tool: str, arguments: dict[str, Any]
+) -> None:
+    olga = company.members["Olga"].id
+    token, _ = product.run(generate_token(product.desk, olga, scopes=[Scope.TICKETS_READ]))
+    with log.watched() as watched:
+        answer = call(token, tool, **arguments).send(product.port).json()["result"]
+    told = json.loads(answer["content"][0]["text"])
+    assert answer["isError"]
+    assert (told["error"], told["scope"]) == ("permission_denied", "tickets:write")
+    assert "it lacks the scope tickets:write (Act on tickets)" in told["message"]
+    recorded = watched.call.fact
+    assert (recorded.tool, recorded.outcome, recorded.units) == (tool, "permission_denied", 0)
+    assert (watched.facts, watched.charged) == ([], 0)
 
 
 async def test_hints_tell_hosts_which_tools_are_harmless(ana: Client) -> None:
