@@ -1,7 +1,8 @@
 """Who works here and where, and the credentials there are: pages of the directory."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, LiteralString
+from typing import Annotated, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -34,6 +35,27 @@ class AgentPage(Struct, frozen=True, omit_defaults=True):
     """Agents, by name."""
 
     agents: Annotated[list[AgentLine], Meta(description="By name.")]
+    next_cursor: NextCursor | UnsetType = UNSET
+
+
+class AgentDetails(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An agent, as those see him who manage agents."""
+
+    id: Annotated[UUID, Meta(description="The agent's id.")]
+    name: Annotated[str, Meta(description="The agent's name.")]
+    email: Annotated[str, Meta(description="The address to sign in with.")] | UnsetType = UNSET
+    role: Annotated[str, Meta(description="The role's id: for built-in roles, their word.")]
+    role_name: Annotated[str, Meta(description="The role's name.")]
+    departments: Annotated[list[Named], Meta(description="At most twenty of them.")]
+    more_departments: Annotated[int, Meta(description="Those beyond the first twenty.")] = 0
+    active: Annotated[bool, Meta(description="False: left, takes no tickets.")] = True
+    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")] = True
+
+
+class AgentDetailsPage(Struct, frozen=True, omit_defaults=True):
+    """Agents, by name."""
+
+    agents: Annotated[list[AgentDetails], Meta(description="By name.")]
     next_cursor: NextCursor | UnsetType = UNSET
 
 
@@ -70,7 +92,7 @@ class TokenLine(Struct, frozen=True, omit_defaults=True):
 _AGENTS: LiteralString = """
 SELECT a.sort, a.id, a.name,
     coalesce((SELECT r.name FROM {views}.roles r WHERE r.id::text = a.role), a.role), a.email, a.active, a.seat, m.ids, m.names,
-    cardinality(a.departments) - cardinality(m.ids)
+    coalesce(cardinality(a.departments) - cardinality(m.ids), 0), a.role
 FROM {views}.agents a CROSS JOIN LATERAL (
     SELECT array_agg(d.id ORDER BY d.sort) AS ids, array_agg(d.name ORDER BY d.sort) AS names
     FROM (
@@ -94,9 +116,60 @@ _TOKENS: LiteralString = """
 SELECT c.id, c.mask, c.label, c.agent, a.name, c.generated_at, c.expires_at, c.revoked_at, c.revoked_by,
     c.scopes
 FROM {views}.credentials c LEFT JOIN {views}.agents a ON a.id = c.agent
-WHERE %s::uuid IS NULL OR c.agent = %s ORDER BY c.generated_at, c.id
+WHERE (%s::uuid IS NULL OR c.agent = %s) AND (%s::uuid IS NULL OR c.id = %s)
+ORDER BY c.generated_at, c.id
 """
 _FIRST = ("", UUID(int=0))
+L = TypeVar("L")
+
+
+class AgentRow(NamedTuple):
+    """A row of the agents' listing."""
+
+    sort: str
+    id: UUID
+    name: str
+    role_name: str
+    email: str | None
+    active: bool
+    seat: bool
+    department_ids: list[UUID] | None
+    department_names: list[str] | None
+    more_departments: int
+    role: str
+
+    @property
+    def departments(self) -> list[Named]:
+        return list(map(Named, self.department_ids or (), self.department_names or ()))
+
+
+def agent_line(row: AgentRow) -> AgentLine:
+    """Show what others need to know of an agent."""
+    return AgentLine(
+        id=row.id,
+        name=row.name,
+        role=row.role_name,
+        departments=row.departments,
+        email=row.email or UNSET,
+        active=row.active,
+        seat=row.seat,
+        more_departments=row.more_departments,
+    )
+
+
+def agent_details(row: AgentRow) -> AgentDetails:
+    """Show what those need to know of an agent who may change it."""
+    return AgentDetails(
+        id=row.id,
+        name=row.name,
+        email=row.email or UNSET,
+        role=row.role,
+        role_name=row.role_name,
+        departments=row.departments,
+        more_departments=row.more_departments,
+        active=row.active,
+        seat=row.seat,
+    )
 
 
 async def list_agents(
@@ -104,10 +177,14 @@ async def list_agents(
     views: str,
     department: UUID | None,
     cursor: str | None,
+    line: Callable[[AgentRow], L],
     *,
     inactive: bool,
-) -> AgentPage:
-    """Return agents by name; refuse with `not_found` a department that there is not."""
+) -> tuple[list[L], str | UnsetType]:
+    """Return a page of agents by name, and the cursor of the next one.
+
+    Refuses with `not_found` a department that there is not.
+    """
     listing = ("agents", department, inactive)
     after = decode_cursor(cursor, listing, tuple[str, UUID]) if cursor else _FIRST
     found = await connection.execute(
@@ -124,21 +201,8 @@ async def list_agents(
                 Code.NOT_FOUND,
                 "There is no department with this id. See list_departments for which there are.",
             )
-    agents, last = fill(
-        rows,
-        PAGE,
-        lambda row: AgentLine(
-            id=row[1],
-            name=row[2],
-            role=row[3],
-            departments=list(map(Named, row[7] or (), row[8] or ())),
-            email=row[4] or UNSET,
-            active=row[5],
-            seat=row[6],
-            more_departments=row[9] or 0,
-        ),
-    )
-    return AgentPage(agents, encode_cursor(listing, (last[0], last[1])) if last else UNSET)
+    agents, last = fill([AgentRow(*row) for row in rows], PAGE, line)
+    return agents, encode_cursor(listing, (last.sort, last.id)) if last else UNSET
 
 
 async def list_departments(
@@ -157,9 +221,13 @@ async def list_departments(
     )
 
 
-async def list_tokens(connection: Connection, views: str, agent: UUID | None) -> list[TokenLine]:
-    """Return the access tokens of one agent or of all, oldest first, revoked ones included."""
-    found = await connection.execute(qualified(_TOKENS, views), (agent, agent), binary=True)
+async def list_tokens(
+    connection: Connection, views: str, agent: UUID | None, token: UUID | None
+) -> list[TokenLine]:
+    """Return access tokens, one agent's or the one named, oldest first, revoked ones included."""
+    found = await connection.execute(
+        qualified(_TOKENS, views), (agent, agent, token, token), binary=True
+    )
     return [
         TokenLine(
             id=row[0],

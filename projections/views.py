@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.caller import Caller
 from projections import conversation, listings, metadata, rights, searching, tags, usage
 from projections.conversation import MessagePage, Order, TicketContext
-from projections.listings import AgentPage, DepartmentPage, TokenLine
+from projections.listings import AgentDetailsPage, AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
 from projections.reading import Pool, reading
@@ -145,18 +145,47 @@ class Views:
         include_inactive: bool = False,
     ) -> AgentPage:
         async with reading(self._pool) as connection:
-            return await listings.list_agents(
-                connection, self._schema, department_id, cursor, inactive=include_inactive
+            return AgentPage(
+                *await listings.list_agents(
+                    connection,
+                    self._schema,
+                    department_id,
+                    cursor,
+                    listings.agent_line,
+                    inactive=include_inactive,
+                )
+            )
+
+    async def list_agent_details(
+        self,
+        *,
+        department_id: UUID | None = None,
+        cursor: str | None = None,
+        include_inactive: bool = False,
+    ) -> AgentDetailsPage:
+        """Return agents with their roles' ids, for those who manage agents."""
+        async with reading(self._pool) as connection:
+            return AgentDetailsPage(
+                *await listings.list_agents(
+                    connection,
+                    self._schema,
+                    department_id,
+                    cursor,
+                    listings.agent_details,
+                    inactive=include_inactive,
+                )
             )
 
     async def list_departments(self, *, cursor: str | None = None) -> DepartmentPage:
         async with reading(self._pool) as connection:
             return await listings.list_departments(connection, self._schema, cursor)
 
-    async def list_tokens(self, *, agent_id: UUID | None = None) -> list[TokenLine]:
-        """Return all access tokens, or one agent's, oldest first, revoked ones included."""
+    async def list_tokens(
+        self, *, agent_id: UUID | None = None, token_id: UUID | None = None
+    ) -> list[TokenLine]:
+        """Return access tokens, one agent's or the one named, oldest first, with those revoked."""
         async with reading(self._pool) as connection:
-            return await listings.list_tokens(connection, self._schema, agent_id)
+            return await listings.list_tokens(connection, self._schema, agent_id, token_id)
 
     async def list_roles(self) -> list[RoleLine]:
         """Return the built-in roles, then those that people made, by name."""
