@@ -53,6 +53,10 @@ class Gate:
         # httptools leaves space behind a header's value; Mcp-Name must equal the body's name.
         scope["headers"] = [(name, value.strip()) for name, value in scope["headers"]]
         headers = dict(scope["headers"])
+        if sum(name == b"authorization" for name, _ in scope["headers"]) > 1:
+            # Whoever stands between may have judged another one of them (RFC 6750 §3.1).
+            await refuse(send, HTTPStatus.BAD_REQUEST, "invalid_request")
+            return
         try:
             bearer = await self._admit(headers, scope)
         except Unauthorized:
@@ -172,6 +176,7 @@ async def refuse(
 
 
 _TEXTS = {
+    HTTPStatus.BAD_REQUEST: "Send one Authorization header.",
     HTTPStatus.UNAUTHORIZED: "Send a valid access token: Authorization: Bearer dl_pat_…",
     HTTPStatus.METHOD_NOT_ALLOWED: "This is an MCP endpoint (Streamable HTTP, stateless): POST.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request has at most 1 MiB.",

@@ -37,10 +37,10 @@ SELECT coalesce((SELECT granted FROM lease), 0),
     extract(epoch FROM date_trunc('minute', at) + '1 minute' - at)::float8
 FROM moment
 """
-# Times to come are left by a clock that went wrong: they would count for ever.
+# Times far ahead are left by a clock that went wrong: they would count until they are reached.
 _REMOVE: LiteralString = """
-DELETE FROM {log}.rates WHERE minute NOT BETWEEN
-    date_trunc('minute', clock_timestamp()) - interval '1 minute' AND clock_timestamp()
+DELETE FROM {log}.rates WHERE minute
+    NOT BETWEEN clock_timestamp() - interval '2 minutes' AND clock_timestamp() + interval '1 minute'
 """
 
 
