@@ -6,7 +6,7 @@ from typing import LiteralString
 from uuid import UUID
 
 from domain.caller import Caller
-from projections import conversation, listings, metadata, rights, searching, tags, usage
+from projections import conversation, listings, metadata, rights, searching, sessions, tags, usage
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.listings import AgentDetailsPage, AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
@@ -14,6 +14,7 @@ from projections.question import TicketSearch
 from projections.reading import Pool, reading
 from projections.rights import RoleLine
 from projections.searching import TicketPage
+from projections.sessions import SessionLine
 from projections.tags import TicketTags
 from projections.usage import LimitPage, ThresholdLine, Usage, UsageQuestion
 from projections.view import Connection, qualified
@@ -206,3 +207,12 @@ class Views:
         """Return the thresholds that were reached in the month (UTC) of a day."""
         async with reading(self._pool) as connection:
             return await usage.list_thresholds(connection, self._schema, day)
+
+    async def list_sessions(
+        self, agent_id: UUID | None = None, *, include_ended: bool = False
+    ) -> list[SessionLine]:
+        """Return one agent's sessions or all, newest first; those that are not over unless asked."""
+        async with reading(self._pool) as connection:
+            return await sessions.list_sessions(
+                connection, self._schema, agent_id, ended=include_ended
+            )
