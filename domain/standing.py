@@ -12,13 +12,15 @@ from domain.decider import existing
 class BudgetStanding(msgspec.Struct, frozen=True):
     """The month that runs, in units (accepted tool calls), until `resets_at`.
 
-    `limit` is never below `used`. It is `seats` times `calls_per_seat` unless it is `fixed`.
+    `monthly_limit` is `seats` times `calls_per_seat` unless it is `fixed`; this month's `limit`
+    is the same, but never below `used`.
     """
 
     limit: int
     used: int
     remaining: int
     resets_at: datetime
+    monthly_limit: int
     seats: int
     calls_per_seat: int
     fixed: bool
@@ -33,6 +35,7 @@ async def budget_standing(helpdesk: Helpdesk) -> BudgetStanding:
         used=line.used,
         remaining=line.remaining,
         resets_at=line.resets_at,
+        monthly_limit=terms.limit,
         seats=terms.seats,
         calls_per_seat=terms.calls_per_seat,
         fixed=terms.fixed,

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from infra.cli import agents, departments, imports, roles, serve, tokens, upkeep
+from infra.cli import agents, budget, departments, imports, roles, serve, tokens, upkeep
 from infra.cli.failures import EPILOG, failure_of
 
 
@@ -39,5 +39,6 @@ for command in (
     roles.roles,
     departments.departments,
     tokens.tokens,
+    budget.budget,
 ):
     main.add_command(command)
