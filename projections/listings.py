@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, LiteralString, NamedTuple, TypeVar
+from typing import Annotated, Literal, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from domain.access_tokens import warning
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
 from projections.cursors import decode_cursor, encode_cursor
@@ -74,6 +75,9 @@ class DepartmentPage(Struct, frozen=True, omit_defaults=True):
     next_cursor: NextCursor | UnsetType = UNSET
 
 
+TokenState = Literal["active", "expiring", "expired", "revoked"]
+
+
 class TokenLine(Struct, frozen=True, omit_defaults=True):
     """An access token, as far as it may be shown. No view knows when it was last used."""
 
@@ -87,6 +91,15 @@ class TokenLine(Struct, frozen=True, omit_defaults=True):
     revoked_at: datetime | UnsetType = UNSET
     revoked_by: UUID | UnsetType = UNSET
     last_used_at: datetime | UnsetType = UNSET
+
+    def state(self, now: datetime) -> TokenState:
+        """Say how the token stands; `expiring` from sixty days before its end on."""
+        if self.revoked_at is not UNSET:
+            return "revoked"
+        days = warning(self.expires_at, now)
+        if days is None:
+            return "active"
+        return "expiring" if days else "expired"
 
 
 _AGENTS: LiteralString = """

@@ -69,6 +69,8 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure(Exit.REFUSED, error.sentence)
         case SettingsError():
             return Failure(Exit.USAGE, str(error))
+        case UnicodeEncodeError():
+            return Failure(Exit.USAGE, "what was typed is no text in UTF-8")
         case Unavailable():
             return Failure(Exit.DATABASE, "the database does not answer")
         case click.ClickException() | click.exceptions.Exit() | click.Abort():

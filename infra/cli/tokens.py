@@ -1,14 +1,18 @@
 """Access tokens on the command line."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 from msgspec import UNSET
 
-from domain.access_tokens import RevokeToken
+from domain.access_tokens import Label, RevokeToken
+from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Code, Refused
 from infra.cli.account import catch_up, on_desk, written
-from infra.cli.output import json_option, show
+from infra.cli.failures import Exit, Failure
+from infra.cli.output import json_option, moment, show
 
 if TYPE_CHECKING:
     from infra.desk import Desk
@@ -20,18 +24,58 @@ def tokens() -> None:
     """Access tokens, with which MCP clients act for an agent."""
 
 
+_quiet = click.option("--quiet", is_flag=True, help="Print the token and nothing else.")
+
+
 @tokens.command(epilog="Example: deskledger tokens create --agent ana@example.com --label laptop")
 @click.option("--agent", required=True, metavar="EMAIL", help="For whom it will act.")
 @click.option("--label", default="", help="What it is for, to tell tokens apart.")
-@click.option("--quiet", is_flag=True, help="Print the token and nothing else.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it is good for, at most; may be given several times.  [default: every tool]",
+)
+@click.option("--read-only", is_flag=True, help=f"Short for --scope {Scope.TICKETS_READ.value}.")
+@_quiet
 @on_desk
-async def create(desk: "Desk", agent: str, label: str, quiet: bool) -> None:
+async def create(
+    desk: "Desk", agent: str, *, label: str, scopes: tuple[str, ...], read_only: bool, quiet: bool
+) -> None:
     """Create an access token and print it, this once."""
     from infra.access import generate_token
     from infra.directory import agent_of
 
-    token = await generate_token(desk, await agent_of(desk, agent), label)
+    if scopes and read_only:
+        raise Failure(Exit.USAGE, "--read-only is a --scope already: give one of both")
+    try:
+        msgspec.convert(label, Label)
+    except msgspec.ValidationError as error:
+        raise Failure(Exit.USAGE, f"the label is too long: {error}") from None
+    chosen = [Scope.TICKETS_READ] if read_only else [Scope(scope) for scope in scopes]
+    who = await agent_of(desk, agent)
+    token = await generate_token(desk, who, label, chosen or TOOL_SCOPES)
     await catch_up(desk)
+    _print_once(token, quiet=quiet)
+
+
+@tokens.command(epilog="Example: deskledger tokens replace dl_pat_…x7Qa")
+@click.argument("token", metavar="ID-OR-MASK")
+@_quiet
+@on_desk
+async def replace(desk: "Desk", token: str, *, quiet: bool) -> None:
+    """Revoke a lost access token and print its successor, this once: same label, same scopes."""
+    from infra.access import replace_token
+
+    await catch_up(desk)
+    lost = _find(await desk.views.list_tokens(), token)
+    secret = await replace_token(desk, lost.agent.id, lost.id, lost.label, lost.scopes)
+    await catch_up(desk)
+    _print_once(secret, quiet=quiet)
+
+
+def _print_once(token: str, *, quiet: bool) -> None:
     click.echo(token)
     if not quiet:
         click.echo("Keep it: it is not shown again. It dies after two years.", err=True)
@@ -42,30 +86,48 @@ async def create(desk: "Desk", agent: str, label: str, quiet: bool) -> None:
 @json_option
 @on_desk
 async def list_tokens(desk: "Desk", agent: str | None, as_json: bool) -> None:
-    """List access tokens, oldest first."""
+    """List access tokens, oldest first; when each was used last comes about a minute late."""
+    from msgspec.structs import replace as changed
+
+    from infra.desk import utc_now
     from infra.directory import agent_of
 
     agent_id = await agent_of(desk, agent) if agent else None
     await catch_up(desk)
-    rows = await desk.views.list_tokens(agent_id=agent_id)
+    found = await desk.views.list_tokens(agent_id=agent_id)
+    used = await desk.ledger.last_used(row.id for row in found)
+    rows = [changed(row, last_used_at=used.get(row.id, UNSET)) for row in found]
+    now = utc_now()
     cells = [
         (
             row.mask,
             row.agent.name,
             row.label,
-            f"{row.generated_at:%Y-%m-%d}",
-            f"{row.expires_at:%Y-%m-%d}" if row.revoked_at is UNSET else "revoked",
+            ", ".join(row.scopes),
+            _state(row, now),
+            moment(row.expires_at),
+            "never" if row.last_used_at is UNSET else moment(row.last_used_at),
             str(row.id),
         )
         for row in rows
     ]
     show(
         rows,
-        ("Token", "Agent", "Label", "Generated", "Expires", "Id"),
+        ("Token", "Agent", "Label", "Scopes", "State", "Expires", "Last used", "Id"),
         cells,
         as_json=as_json,
         nothing=f"None yet: {written('tokens create --agent EMAIL')}",
     )
+
+
+def _state(row: "TokenLine", now: datetime) -> str:
+    """Say how a token stands, with the days left of one that ends soon."""
+    match row.state(now):
+        case "expiring":
+            days = (row.expires_at - now).days
+            return f"expires in {days} day{'s' * (days > 1)}" if days else "expires within a day"
+        case state:
+            return state
 
 
 @tokens.command(epilog="Example: deskledger tokens revoke dl_pat_…x7Qa")
