@@ -23,6 +23,8 @@ from domain.role import counted
 from domain.secret import LINK, encode_secret, is_well_formed
 from domain.setup import SETUP, IssueLink
 
+# Where links lead.
+SETUP_PATH, PASSWORD_PATH = "/setup", "/password"
 SETUP_LASTS = timedelta(hours=24)
 RESET_LASTS = timedelta(hours=1)
 
@@ -108,6 +110,16 @@ class Links:
             and expires_at > self._helpdesk.now()
             and compare_digest(hex_digest(secret), digest)
         )
+
+
+def setup_url(base_url: str, secret: str) -> str:
+    """Return the link for the first owner."""
+    return f"{base_url}{SETUP_PATH}?token={secret}"
+
+
+def password_url(base_url: str, agent: UUID, secret: str) -> str:
+    """Return the link by which an agent sets a password."""
+    return f"{base_url}{PASSWORD_PATH}?agent={agent}&token={secret}"
 
 
 def too_old() -> Refused:

@@ -1,0 +1,66 @@
+"""Pages for people: signing in, one-time links and one's own account. They work without scripts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response, Router, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from api import problems
+from api.pages import account, entering, links
+from api.pages.failures import answer, is_for_people
+from api.pages.front import ForeignHost, Front, Page
+from api.pages.showing import STYLE
+
+BODY_LIMIT = 1 << 16
+
+ExceptionHandler = Callable[[Page, Exception], Response[Any]]
+
+
+def pages_router(front: Front) -> Router:
+    """Return the routes of all pages. Those that sign somebody in are not for other hosts."""
+
+    async def provide_front() -> Front:
+        return front
+
+    async def refuse_foreign_host(request: Page) -> None:
+        if request.headers.get("host", "") not in front.hosts:
+            raise ForeignHost
+
+    def handle(request: Page, error: Exception) -> Response[Any]:
+        return answer(front, request, error)
+
+    return Router(
+        "/",
+        route_handlers=[
+            *account.ENDPOINTS,
+            *entering.ENDPOINTS,
+            *links.ENDPOINTS,
+            _style_route(front),
+        ],
+        dependencies={"front": Provide(provide_front)},
+        before_request=refuse_foreign_host,
+        exception_handlers={Exception: handle},
+        request_max_body_size=BODY_LIMIT,
+        include_in_schema=False,
+    )
+
+
+def answer_anywhere(front: Front) -> ExceptionHandler:
+    """Return what answers outside of all routes: with a page where a person looks at it."""
+
+    def handle(request: Page, error: Exception) -> Response[Any]:
+        if is_for_people(request):
+            return answer(front, request, error)
+        return problems.answer(request, error)
+
+    return handle
+
+
+def _style_route(front: Front) -> HTTPRouteHandler:
+    @get(STYLE)
+    async def style() -> Response[str]:
+        return front.showing.style()
+
+    return style

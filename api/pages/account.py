@@ -1,0 +1,123 @@
+"""One's own account: who one is, the password, and the browsers one is signed in with."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from api import problems
+from api.cookies import set_session
+from api.csrf import csrf_token
+from api.pages.entering import HOME, later
+from api.pages.front import Front, Page, twice
+from api.pages.showing import see_other
+from api.rates import RateLimited
+from domain.agent.rules import AGENT
+from domain.application import Unauthorized, Wish
+from domain.authentication import Bearer
+from domain.decider import Ref
+from domain.refusals import Code, Refused
+from domain.session import CloseSession
+
+
+class Shown(NamedTuple):
+    """A session as it is listed."""
+
+    id: UUID
+    client: str
+    ip: str
+    opened_at: datetime
+    used_at: datetime
+    is_this: bool
+
+
+@get("/")
+async def home() -> Response[None]:
+    return see_other(HOME)
+
+
+@get(HOME)
+async def account_page(request: Page, front: Front) -> Response[str]:
+    notice = "Your password is changed." if "changed" in request.query_params else ""
+    return await _account(request, front, await front.bearer(request), notice=notice)
+
+
+@post("/account/password")
+async def change_password(request: Page, front: Front) -> Response[Any]:
+    bearer = await front.bearer(request)
+    form = await front.form(request, front.session(request))
+    sign_in = front.entrance.sign_in
+    try:
+        signed_in = await sign_in.change_password(bearer, form.get("current", ""), twice(form))
+    except Refused as refused:
+        status = problems.OF_REFUSALS[refused.code].status
+        return await _account(request, front, bearer, status, refusal=refused.sentence)
+    except RateLimited as limited:
+        headers = {"Retry-After": str(limited.retry_after)}
+        return await _account(request, front, bearer, 429, headers, refusal=later(limited))
+    await front.office.progress.reached(signed_in.position)
+    cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
+    return see_other(f"{HOME}?changed", [cookie])
+
+
+@post("/account/sessions")
+async def revoke_session(request: Page, front: Front) -> Response[Any]:
+    bearer = await front.bearer(request)
+    form = await front.form(request, front.session(request))
+    try:
+        command = CloseSession(session=UUID(form.get("session", "")))
+    except ValueError:
+        raise Refused(Code.NOT_FOUND, "There is no such session.") from None
+    settled = await front.office.helpdesk.execute(bearer, Wish(command))
+    await front.office.progress.reached(settled.position)
+    return see_other(HOME)
+
+
+async def _account(
+    request: Page,
+    front: Front,
+    bearer: Bearer,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **said: str,
+) -> Response[str]:
+    by = bearer.caller.by
+    if by.agent is None:
+        raise Unauthorized
+    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, by.agent))).state
+    return front.showing.page(
+        "account",
+        status=status,
+        headers=headers,
+        csrf=csrf_token(front.session(request)),
+        name=agent.name,
+        email=agent.email or "",
+        role=by.role,
+        sessions=await _sessions(front, by.agent, by.credential),
+        **said,
+    )
+
+
+async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Shown]:
+    """List the sessions that are not over, the one used last first."""
+    lines = await front.office.views.list_sessions(agent)
+    used = await front.office.ledger.last_used(line.id for line in lines)
+    now = front.office.now()
+    shown = [
+        Shown(
+            line.id,
+            line.client or "unknown browser",
+            line.ip or "unknown address",
+            line.opened_at,
+            now if line.id == current else used.get(line.id, line.opened_at),
+            line.id == current,
+        )
+        for line in lines
+    ]
+    alive = [line for line in shown if now - line.used_at <= front.entrance.idle]
+    return sorted(alive, key=lambda line: line.used_at, reverse=True)
+
+
+ENDPOINTS = (home, account_page, change_password, revoke_session)

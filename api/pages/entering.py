@@ -1,0 +1,121 @@
+"""Signing in and out."""
+
+import contextlib
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response, get, post
+
+from api import problems
+from api.cookies import clear_session, set_before, set_session
+from api.csrf import csrf_token
+from api.pages.front import Front, Page, visitor_of
+from api.pages.showing import see_other
+from api.rates import RateLimited
+from domain.application import Unauthorized
+from domain.refusals import Refused
+
+HOME = "/account"
+
+_NOTICES = {
+    "password": "Your password is set. Sign in with it.",
+    "out": "You are signed out.",
+}
+_PRINTABLE = range(0x21, 0x7F)
+
+
+def within(target: str) -> str:
+    """Return where to go after signing in: only a path of our own, whatever was asked for."""
+    own = target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return target if own and all(ord(letter) in _PRINTABLE for letter in target) else HOME
+
+
+def login_for(target: str) -> str:
+    """Return the address of the page to sign in, which leads on to a path of ours."""
+    return "/login" if target == HOME else f"/login?next={quote(target, safe='/')}"
+
+
+@get("/login")
+async def login_page(request: Page, front: Front) -> Response[Any]:
+    target = within(request.query_params.get("next", HOME))
+    if await front.signed_in(request):
+        return see_other(target)
+    notice = _NOTICES.get(request.query_params.get("done", ""), "")
+    return _login(request, front, target, notice=notice)
+
+
+@post("/login")
+async def login(request: Page, front: Front) -> Response[Any]:
+    form = await front.open_form(request)
+    target, email = within(form.get("next", HOME)), form.get("email", "")
+    try:
+        signed_in = await front.entrance.sign_in.sign_in(
+            email, form.get("password", ""), visitor_of(request)
+        )
+    except Refused as refused:
+        return _login(
+            request,
+            front,
+            target,
+            email=email,
+            refusal=refused.sentence,
+            status=problems.OF_REFUSALS[refused.code].status,
+        )
+    except RateLimited as limited:
+        return _login(
+            request,
+            front,
+            target,
+            email=email,
+            refusal=later(limited),
+            status=429,
+            headers={"Retry-After": str(limited.retry_after)},
+        )
+    if before := await front.signed_in(request):
+        with contextlib.suppress(Unauthorized):  # it ended by itself meanwhile
+            await front.entrance.sign_in.sign_out(before, "replaced")
+    await front.office.progress.reached(signed_in.position)
+    cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
+    return see_other(target, [cookie])
+
+
+@post("/logout")
+async def logout(request: Page, front: Front) -> Response[None]:
+    bearer = await front.bearer(request)
+    await front.form(request, front.session(request))
+    await front.entrance.sign_in.sign_out(bearer)
+    return see_other("/login?done=out", [clear_session(front.base_url)])
+
+
+def later(limited: RateLimited) -> str:
+    """Say when the next attempt may be made."""
+    seconds = limited.retry_after
+    minutes = -(-seconds // 60)
+    when = f"{seconds} seconds" if seconds < 60 else f"{minutes} minutes"  # noqa: PLR2004
+    return f"Too many attempts. Try again in {when}."
+
+
+def _login(
+    request: Page,
+    front: Front,
+    target: str,
+    *,
+    status: int = 200,
+    email: str = "",
+    headers: dict[str, str] | None = None,
+    **said: str,
+) -> Response[str]:
+    before = front.before(request)
+    return front.showing.page(
+        "login",
+        status=status,
+        cookies=[set_before(before, front.base_url)],
+        headers=headers,
+        csrf=csrf_token(before),
+        next=target,
+        email=email,
+        **said,
+    )
+
+
+ENDPOINTS = (login_page, login, logout)

@@ -1,0 +1,96 @@
+"""What goes wrong on pages, as pages that tell a way on."""
+
+import logging
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from api import problems
+from api.cookies import clear_session
+from api.pages.entering import later, login_for, within
+from api.pages.front import ForeignForm, ForeignHost, Front, Page
+from api.pages.showing import see_other
+from api.rates import RateLimited
+from domain.application import Unauthorized
+from domain.ledger import Unavailable
+from domain.refusals import Refused
+
+_MACHINES = ("/api/", "/public/", "/health/", "/.well-known/")
+
+log = logging.getLogger(__name__)
+
+
+def is_for_people(request: Page) -> bool:
+    """Whether a page is the answer, and not a problem in JSON."""
+    path = request.scope["path"]
+    return "text/html" in request.headers.get("accept", "") and not path.startswith(_MACHINES)
+
+
+def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
+    """Turn whatever was raised into a page; nothing of a foreign exception's text gets out."""
+    match error:
+        case Unauthorized():
+            target = within(request.scope["path"]) if request.method == "GET" else "/account"
+            return see_other(login_for(target), [clear_session(front.base_url)])
+        case ForeignForm():
+            return _message(
+                front,
+                403,
+                "This form is out of date",
+                "It was not sent from a page that this browser has open here. Open the page again; "
+                "your browser must keep cookies, and use the address that the server is known by.",
+            )
+        case ForeignHost():
+            return _message(
+                front,
+                421,
+                "This address is not ours",
+                "The server does not know this address as its own: PUBLIC_URL says which is.",
+                way=front.base_url,
+            )
+        case RateLimited():
+            headers = {"Retry-After": str(error.retry_after)}
+            return _message(front, 429, "Slowly", later(error), headers=headers)
+        case Refused():
+            status = problems.OF_REFUSALS[error.code].status
+            return _message(front, status, "That was not possible", error.sentence)
+        case Unavailable():
+            return _message(
+                front,
+                503,
+                "Not just now",
+                "The database does not answer. Try again in a moment.",
+                headers={"Retry-After": str(problems.RETRY_SECONDS)},
+            )
+        case HTTPException(status_code=404):
+            return _message(
+                front, 404, "There is no such page", "The address may be mistyped or out of date."
+            )
+        case HTTPException():
+            return _message(
+                front, error.status_code, "That was not possible", "This is no request of ours."
+            )
+        case _:
+            log.error("a page failed", exc_info=error)
+            return _message(front, 500, "It failed", "That is our fault; trying again may help.")
+
+
+def _message(
+    front: Front,
+    status: int,
+    title: str,
+    sentence: str,
+    *,
+    way: str = "/",
+    headers: dict[str, str] | None = None,
+) -> Response[str]:
+    return front.showing.page(
+        "message",
+        status=status,
+        headers=headers,
+        title=title,
+        sentence=sentence,
+        way=way,
+        way_name="Go on",
+    )

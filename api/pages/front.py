@@ -1,0 +1,128 @@
+"""What pages work with, and what they read from a request: who comes, with which form."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from litestar import Request
+
+from api.cookies import Headers, read_before, read_session
+from api.csrf import FIELD, is_csrf_token, is_same_origin
+from api.pages.showing import Showing
+from api.rates import RateLimiter
+from api.rest.acting import Office
+from api.rest.admission import Identify
+from api.sign_in.entrance import Entrance
+from api.sign_in.people import Visitor
+from domain.application import Unauthorized
+from domain.authentication import Bearer
+from domain.fact import Client
+from domain.refusals import Code, Refused
+from domain.secret import SESSION
+
+Page = Request[Any, Any, Any]
+Form = dict[str, str]
+
+_FIELDS = 20
+_FORMS = "application/x-www-form-urlencoded"
+
+
+class ForeignForm(Exception):  # noqa: N818 - an answer, not a fault
+    """A form that is not from a page of ours, or from one that this browser did not get."""
+
+
+class ForeignHost(Exception):  # noqa: N818 - likewise
+    """A request for a host that is not ours."""
+
+
+class Front(NamedTuple):
+    """The parts of an account that pages need."""
+
+    office: Office
+    entrance: Entrance
+    identify: Identify
+    rates: RateLimiter
+    showing: Showing
+    hosts: Sequence[str]
+    origins: Sequence[str]
+
+    @property
+    def base_url(self) -> str:
+        return self.office.base_url
+
+    async def bearer(self, request: Page) -> Bearer:
+        """Return who is signed in, as of now. Raises `Unauthorized` where nobody is."""
+        secret = self.session(request)
+        visitor = visitor_of(request)
+        await self.rates.require_address(visitor.ip)
+        bearer = await self.identify(secret, visitor.client, visitor.ip, prefix=SESSION)
+        await self.rates.require_credential(bearer.caller.by.credential)
+        await bearer.confirm()
+        return bearer
+
+    async def signed_in(self, request: Page) -> Bearer | None:
+        """Return who is signed in, if anybody."""
+        try:
+            return await self.bearer(request)
+        except Unauthorized:
+            return None
+
+    def session(self, request: Page) -> str:
+        """Return the secret of the request's session. Raises `Unauthorized` when there is none."""
+        secret = read_session(headers_of(request), self.base_url)
+        if secret is None:
+            raise Unauthorized
+        return secret
+
+    def before(self, request: Page) -> str:
+        """Return what forms for people not signed in are tied to: the browser's own, or a new one."""
+        return read_before(headers_of(request), self.base_url) or self.office.random(32).hex()
+
+    async def form(self, request: Page, secret: str | None, *, hidden: bool = False) -> Form:
+        """Read a form that is tied to the cookie's secret. Raises `ForeignForm`.
+
+        `hidden` as in `is_same_origin`.
+        """
+        if not is_same_origin(headers_of(request), self.origins, hidden=hidden):
+            raise ForeignForm
+        form = await _fields(request)
+        if secret is None or not is_csrf_token(form.get(FIELD, ""), secret):
+            raise ForeignForm
+        return form
+
+    async def open_form(self, request: Page, *, hidden: bool = False) -> Form:
+        """Read a form of a page for people who are not signed in. Raises `ForeignForm`."""
+        before = read_before(headers_of(request), self.base_url)
+        return await self.form(request, before, hidden=hidden)
+
+
+def headers_of(request: Page) -> Headers:
+    return dict(request.scope["headers"])
+
+
+def visitor_of(request: Page) -> Visitor:
+    """Return through what and from where a request comes."""
+    agent = request.headers.get("user-agent", "")[:200]
+    return Visitor(
+        Client(agent) if agent else None, request.client.host if request.client else None
+    )
+
+
+def twice(form: Form) -> str:
+    """Return a new password that was typed twice alike; refuse with `invalid_arguments` others."""
+    password = form.get("password", "")
+    if password != form.get("again", ""):
+        raise Refused(Code.INVALID_ARGUMENTS, "The two passwords differ. Type the same one twice.")
+    return password
+
+
+async def _fields(request: Page) -> Form:
+    kind, _, _ = request.headers.get("content-type", "").partition(";")
+    try:
+        text = (await request.body()).decode("ascii")
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
+    except ValueError:
+        fields = []
+    if not fields or kind.strip().lower() != _FORMS:
+        raise Refused(Code.INVALID_ARGUMENTS, "This is no form of ours.")
+    return dict(fields)

@@ -1,0 +1,71 @@
+"""Pages as they are sent: rendered from templates, with what browsers need to hear to keep them safe."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import MediaType, Response
+from litestar.datastructures import Cookie
+
+STYLE = "/style.css"
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+class Showing:
+    """Renders pages; whatever is put into them is text, never markup."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("api.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._style = files("api.pages").joinpath("style.css").read_text()
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        cookies: Sequence[Cookie] = (),
+        headers: Mapping[str, str] | None = None,
+        hidden: bool = False,
+        **shown: object,
+    ) -> Response[str]:
+        """Render a page. With `hidden` its address, which holds a secret, is told to nobody."""
+        said: dict[str, object] = {"refusal": "", "notice": "", "style": STYLE}
+        return Response(
+            self._templates.get_template(f"{template}.html").render(said | shown),
+            status_code=status,
+            media_type=MediaType.HTML,
+            cookies=list(cookies),
+            headers={
+                **_HEADERS,
+                "Referrer-Policy": "no-referrer" if hidden else "same-origin",
+                **(headers or {}),
+            },
+        )
+
+    def style(self) -> Response[str]:
+        return Response(
+            self._style,
+            media_type=MediaType.CSS,
+            headers={"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"},
+        )
+
+
+def see_other(location: str, cookies: Sequence[Cookie] = ()) -> Response[None]:
+    """Send a browser on to a page, which it asks for by GET (RFC 9110 §15.4.4)."""
+    headers = {"Location": location, "Cache-Control": "no-store"}
+    return Response(None, status_code=303, cookies=list(cookies), headers=headers)
