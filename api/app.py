@@ -6,14 +6,17 @@ from typing import Any, NamedTuple
 from litestar import Litestar
 from mcp.server.lowlevel import Server
 
-from api import problems
 from api.health import Readiness, health_routes
 from api.mcp import Lifespan, mcp_mount
+from api.pages import answer_anywhere, pages_router
+from api.pages.front import Front
+from api.pages.showing import Showing
 from api.rates import RateLimiter
 from api.rest import rest_router
 from api.rest.acting import Office
 from api.rest.admission import Admission, Identify
 from api.rest.document import openapi_config
+from api.sign_in.entrance import Entrance
 
 
 class Parts(NamedTuple):
@@ -23,6 +26,7 @@ class Parts(NamedTuple):
     identify: Identify
     rates: RateLimiter
     office: Office
+    entrance: Entrance
     readiness: Readiness
     lifespan: Lifespan
     hosts: Sequence[str]
@@ -36,10 +40,24 @@ def create_app(parts: Parts) -> Litestar:
     admission = Admission(
         parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins
     )
+    front = Front(
+        office=parts.office,
+        entrance=parts.entrance,
+        identify=parts.identify,
+        rates=parts.rates,
+        showing=Showing(),
+        hosts=parts.hosts,
+        origins=parts.origins,
+    )
     return Litestar(
-        [endpoint, *health_routes(parts.readiness), rest_router(admission, parts.office)],
+        [
+            endpoint,
+            *health_routes(parts.readiness),
+            rest_router(admission, parts.office),
+            pages_router(front),
+        ],
         lifespan=[parts.lifespan, lifespan],
-        exception_handlers={Exception: problems.answer},
+        exception_handlers={Exception: answer_anywhere(front)},
         openapi_config=openapi_config(),
         logging_config=None,
     )

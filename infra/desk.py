@@ -2,8 +2,8 @@
 
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from api.rest.acting import Office
+    from api.sign_in.entrance import Entrance
     from mcp_server.dispatch import Dispatcher
 
 
@@ -52,7 +53,7 @@ def projection_of(account: Account) -> Projection:
 class Desk:
     """One account: put together at once, at work within `async with desk.open()`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
         self.account = account = Account.named(settings.account)
         self.pool = reading_pool(settings.database_url, settings.pool_size)
@@ -65,8 +66,13 @@ class Desk:
         )
         self.writer = Writer(settings.database_url, account, self.live.projector.offer)
         self.ledger = PostgresLedger(self.pool, account, self.writer)
-        self.helpdesk = Helpdesk(self.ledger, self.views, utc_now, new_id)
-        self.authenticator = Authenticator(self.ledger, self.helpdesk.states, utc_now)
+        self.helpdesk = Helpdesk(self.ledger, self.views, now, new_id)
+        self.authenticator = Authenticator(
+            self.ledger,
+            self.helpdesk.states,
+            now,
+            idle=timedelta(hours=settings.session_idle_hours),
+        )
         self.rates = PostgresRateLimiter(
             self.pool, account, Limits(settings.rate_per_credential, settings.rate_per_address)
         )
@@ -99,6 +105,17 @@ class Desk:
             random=secrets.token_bytes,
             base_url=self.settings.base_url,
         )
+
+    @cached_property
+    def entrance(self) -> "Entrance":
+        """How people sign in."""
+        from api.sign_in.entrance import entrance_to  # noqa: PLC0415 - see `dispatcher`
+        from infra.throttle import PostgresThrottle  # noqa: PLC0415 - likewise
+
+        lasting = timedelta(days=self.settings.session_days)
+        idle = timedelta(hours=self.settings.session_idle_hours)
+        throttle = PostgresThrottle(self.pool, self.account)
+        return entrance_to(self.helpdesk, throttle, secrets.token_bytes, lasting, idle)
 
     @contextlib.asynccontextmanager
     async def open(self, *, follow: bool = True) -> AsyncGenerator[Self]:
@@ -149,6 +166,7 @@ class Desk:
                 identify=self.authenticator.identify,
                 rates=self.rates,
                 office=self.office,
+                entrance=self.entrance,
                 readiness=self.readiness,
                 lifespan=lifespan,
                 hosts=self.settings.hosts,

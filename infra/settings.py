@@ -52,6 +52,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             "0: any number.",
         ),
     ] = 6_000
+    session_idle_hours: Annotated[
+        int, Meta(ge=1, le=720, description="Hours unused after which somebody must sign in again.")
+    ] = 24
+    session_days: Annotated[
+        int, Meta(ge=1, le=365, description="Days after which somebody must sign in again, anyway.")
+    ] = 14
     calls_per_seat: Annotated[
         CallsPerSeat,
         Meta(
