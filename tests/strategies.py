@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.access_tokens import GenerateToken, RevokeToken
 from domain.agent import AddAgent, ChangeDepartments, ChangeRole, DeactivateAgent
-from domain.budget import OpenBudget, SetLimit
+from domain.budget import OpenBudget, SetCallsPerSeat, SetLimit
 from domain.caller import insider
 from domain.decider import Command
 from domain.department import AddDepartment
@@ -179,6 +179,7 @@ MANAGING = st.one_of(
     st.builds(DeactivateAgent, agent=AGENTS),
     st.builds(OpenBudget, calls_per_seat=st.integers(0, 3)),
     st.builds(SetLimit, limit=st.none() | st.integers(0, 5)),
+    st.builds(SetCallsPerSeat, calls_per_seat=st.integers(0, 3)),
 )
 COMMANDS: dict[str, st.SearchStrategy[Command]] = {
     "tagging": TAGGING,
