@@ -46,14 +46,23 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class ActivityView:
-    """What happened, in the order of the log."""
+    """What happened, in the order of the log: facts of tickets (without a tool), and calls."""
 
     name = "activity"
-    version = 1
+    version = 2
     tables: LiteralString = ACTIVITY.ddl
     indexes: LiteralString = """
-    CREATE INDEX activity_ticket ON {views}.activity (ticket, position) WHERE ticket IS NOT NULL;
+    CREATE INDEX activity_ticket ON {views}.activity (ticket, position) WHERE tool IS NULL;
     CREATE INDEX activity_agent ON {views}.activity (agent, position) WHERE agent IS NOT NULL;
+    CREATE INDEX activity_calls ON {views}.activity (position) WHERE tool IS NOT NULL;
+    CREATE INDEX activity_call_time ON {views}.activity (recorded_at) WHERE tool IS NOT NULL;
+    CREATE INDEX activity_call_ticket ON {views}.activity (ticket, position)
+        WHERE tool IS NOT NULL AND ticket IS NOT NULL;
+    CREATE INDEX activity_call_tool ON {views}.activity (tool, position) WHERE tool IS NOT NULL;
+    CREATE INDEX activity_call_credential ON {views}.activity (credential, position)
+        WHERE tool IS NOT NULL AND credential IS NOT NULL;
+    CREATE INDEX activity_call_refused ON {views}.activity (outcome, position)
+        WHERE tool IS NOT NULL AND outcome <> 'ok';
     """
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:

@@ -6,8 +6,21 @@ from typing import LiteralString
 from uuid import UUID
 
 from domain.caller import Caller
-from projections import conversation, listings, metadata, rights, searching, sessions, tags, usage
+from projections import (
+    audit,
+    conversation,
+    history,
+    listings,
+    metadata,
+    rights,
+    searching,
+    sessions,
+    tags,
+    usage,
+)
+from projections.audit import CallFilter, CallPage
 from projections.conversation import MessagePage, Order, TicketContext
+from projections.history import ActivityPage
 from projections.listings import AgentDetailsPage, AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
@@ -128,6 +141,36 @@ class Views:
                 limit=limit,
                 order=order,
                 include_quoted=include_quoted,
+            )
+
+    async def list_activity(
+        self,
+        caller: Caller,
+        reference: str,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        order: Order = "desc",
+    ) -> ActivityPage:
+        """Return a page of what happened to a ticket, the latest first unless asked otherwise."""
+        async with reading(self._pool) as connection:
+            return await history.list_activity(
+                connection,
+                self._schema,
+                caller,
+                reference,
+                cursor=cursor,
+                limit=limit,
+                order=order,
+            )
+
+    async def list_calls(
+        self, wanted: CallFilter, *, cursor: str | None = None, limit: int = 50
+    ) -> CallPage:
+        """Return a page of the audit trail's calls, the latest first, whoever asks."""
+        async with reading(self._pool) as connection:
+            return await audit.list_calls(
+                connection, self._schema, wanted, cursor=cursor, limit=limit
             )
 
     async def get_tags(self, caller: Caller, reference: str) -> TicketTags:
