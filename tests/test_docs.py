@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from infra.readme import README, written
+import pytest
 
-ROOT = Path(__file__).parents[1]
+from infra.readme import PAGES, ROOT, written
 
 
-def test_the_readme_is_as_its_declarations_want_it() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text == written(text), "run: python -m infra.readme"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_are_as_the_declarations_want_them(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == written(page), "run: python -m infra.readme"
 
 
 def test_every_link_to_a_file_leads_to_one() -> None:
