@@ -1,0 +1,223 @@
+"""Agents: who works here, in which role and departments, and their access as long as they do."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, get, patch, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.rest.acting import Acting, Conditions, Outcome, etag
+from api.rest.asking import Body, Query, asked, from_query, misfit
+from domain.agent import (
+    AGENT,
+    AddAgent,
+    Agent,
+    AgentCommand,
+    ChangeDepartments,
+    ChangeEmail,
+    ChangeRole,
+    DeactivateAgent,
+    GiveSeat,
+    ReactivateAgent,
+    RenameAgent,
+)
+from domain.agent.commands import AgentName, Email
+from domain.application import Wish
+from domain.decider import Ref, existing
+from domain.permissions import Permission
+from mcp_server.tools.read import Cursor
+from projections.listings import AgentDetailsPage
+
+AgentId = Annotated[UUID, Parameter(description="The agent's id.")]
+Name = Annotated[AgentName, Meta(description="The name that customers and colleagues see.")]
+Address = Annotated[Email, Meta(description="The address to sign in with.")]
+RoleId = Annotated[str, Meta(max_length=64, description="A role's id: GET /roles lists them.")]
+DepartmentIds = Annotated[
+    tuple[UUID, ...], Meta(max_length=500, description="All departments to work in.")
+]
+
+
+class AgentListing(Query, frozen=True, kw_only=True):
+    """Which agents to list."""
+
+    department_id: Annotated[UUID, Meta(description="Only its members.")] | UnsetType = UNSET
+    include_inactive: Annotated[bool, Meta(description="Also those who left.")] = False
+    cursor: Cursor | UnsetType = UNSET
+
+
+class NewAgent(Body, frozen=True, kw_only=True):
+    """Somebody who joins, with a seat."""
+
+    name: Name
+    email: Address
+    role: RoleId
+    department_ids: DepartmentIds = ()
+
+
+class AgentChange(Body, frozen=True, kw_only=True):
+    """What to change of an agent; what is absent stays as it is."""
+
+    name: Name | UnsetType = UNSET
+    email: Address | UnsetType = UNSET
+    role: RoleId | UnsetType = UNSET
+    department_ids: DepartmentIds | UnsetType = UNSET
+
+
+class Seat(Body, frozen=True, kw_only=True):
+    """The seat of somebody who was imported."""
+
+    email: Address
+
+
+class AgentAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent as the log has it, so with the version that the ETag names."""
+
+    id: Annotated[UUID, Meta(description="The agent's id.")]
+    name: Annotated[str, Meta(description="The agent's name.")]
+    email: Annotated[str, Meta(description="The address to sign in with.")] | UnsetType = UNSET
+    role: Annotated[str, Meta(description="The role's id: for built-in roles, their word.")]
+    department_ids: Annotated[list[UUID], Meta(description="The departments to work in.")]
+    active: Annotated[bool, Meta(description="False: left, takes no tickets.")] = True
+    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")] = True
+
+
+@get(
+    "/agents",
+    operation_id="list_agents",
+    tags=["agents"],
+    dependencies={"query": from_query(AgentListing)},
+)
+async def list_agents(acting: Acting, query: AgentListing) -> AgentDetailsPage:
+    """List the agents, by name."""
+    await acting.reading(Permission.DIRECTORY_READ)
+    return await acting.office.views.list_agent_details(
+        department_id=query.department_id or None,
+        cursor=query.cursor or None,
+        include_inactive=query.include_inactive,
+    )
+
+
+@get("/agents/{agent_id:uuid}", operation_id="get_agent", tags=["agents"])
+async def get_agent(agent_id: AgentId, acting: Acting) -> Response[AgentAnswer]:
+    """Read an agent."""
+    await acting.reading(Permission.DIRECTORY_READ)
+    state, version = await acting.office.helpdesk.states.refresh(Ref(AGENT, agent_id))
+    answer = _answer(agent_id, existing(state, "agent"))
+    return Response(answer, headers={"ETag": etag(version)})
+
+
+@post("/agents", operation_id="add_agent", tags=["agents"])
+async def add_agent(
+    data: NewAgent, acting: Acting, conditions: Conditions
+) -> Response[AgentAnswer]:
+    """Add an agent, who takes a seat."""
+    command = AddAgent(
+        agent=acting.office.new_id(),
+        name=data.name,
+        role=data.role,
+        departments=data.department_ids,
+        email=data.email,
+    )
+    done = await _act(acting, "add_agent", asked(data), [command], conditions)
+    return done.response(201, f"/api/v1/agents/{done.answer.id}")
+
+
+@patch("/agents/{agent_id:uuid}", operation_id="change_agent", tags=["agents"])
+async def change_agent(
+    agent_id: AgentId, data: AgentChange, acting: Acting, conditions: Conditions
+) -> Response[AgentAnswer]:
+    """Change an agent's name, address, role or departments: all that is named, or nothing."""
+    commands: list[AgentCommand] = []
+    if data.name is not UNSET:
+        commands.append(RenameAgent(agent=agent_id, name=data.name))
+    if data.email is not UNSET:
+        commands.append(ChangeEmail(agent=agent_id, email=data.email))
+    if data.department_ids is not UNSET:
+        commands.append(ChangeDepartments(agent=agent_id, departments=data.department_ids))
+    if data.role is not UNSET:
+        commands.append(ChangeRole(agent=agent_id, role=data.role))
+    if not commands:
+        raise misfit("it names nothing to change")
+    arguments = asked(data, agent_id=agent_id)
+    return (await _act(acting, "change_agent", arguments, commands, conditions)).response()
+
+
+@post(
+    "/agents/{agent_id:uuid}/deactivate",
+    operation_id="deactivate_agent",
+    tags=["agents"],
+    status_code=200,
+)
+async def deactivate_agent(
+    agent_id: AgentId, acting: Acting, conditions: Conditions
+) -> Response[AgentAnswer]:
+    """End all of an agent's access at once, and free the seat."""
+    command = DeactivateAgent(agent=agent_id)
+    arguments = asked(agent_id=agent_id)
+    return (await _act(acting, "deactivate_agent", arguments, [command], conditions)).response()
+
+
+@post(
+    "/agents/{agent_id:uuid}/reactivate",
+    operation_id="reactivate_agent",
+    tags=["agents"],
+    status_code=200,
+)
+async def reactivate_agent(
+    agent_id: AgentId, acting: Acting, conditions: Conditions
+) -> Response[AgentAnswer]:
+    """Take an agent back, with the seat."""
+    command = ReactivateAgent(agent=agent_id)
+    arguments = asked(agent_id=agent_id)
+    return (await _act(acting, "reactivate_agent", arguments, [command], conditions)).response()
+
+
+@post("/agents/{agent_id:uuid}/seat", operation_id="give_seat", tags=["agents"], status_code=200)
+async def give_seat(
+    agent_id: AgentId, data: Seat, acting: Acting, conditions: Conditions
+) -> Response[AgentAnswer]:
+    """Give an imported agent a seat, to sign in and act from now on."""
+    command = GiveSeat(agent=agent_id, email=data.email)
+    arguments = asked(data, agent_id=agent_id)
+    return (await _act(acting, "give_seat", arguments, [command], conditions)).response()
+
+
+async def _act(
+    acting: Acting,
+    operation: str,
+    arguments: dict[str, Any],
+    commands: list[AgentCommand],
+    conditions: Conditions,
+) -> Outcome[AgentAnswer]:
+    return await acting.act(
+        operation,
+        arguments,
+        [Wish(command) for command in commands],
+        lambda done: _answer(done.id, done.state),
+        AgentAnswer,
+        conditions=conditions,
+    )
+
+
+def _answer(agent_id: UUID, agent: Agent) -> AgentAnswer:
+    return AgentAnswer(
+        id=agent_id,
+        name=agent.name,
+        email=agent.email or UNSET,
+        role=agent.role,
+        department_ids=sorted(agent.departments),
+        active=agent.active,
+        seat=agent.seat,
+    )
+
+
+ENDPOINTS = (
+    list_agents,
+    get_agent,
+    add_agent,
+    change_agent,
+    deactivate_agent,
+    reactivate_agent,
+    give_seat,
+)

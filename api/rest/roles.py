@@ -1,0 +1,188 @@
+"""Roles: the built-in ones, those that people make of permissions, and what permissions there are."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, delete, get, patch, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.rest.acting import Acting, Conditions, Outcome, etag
+from api.rest.asking import Body, asked, misfit
+from domain.application import Wish
+from domain.decider import Ref
+from domain.permissions import PRIVILEGES, Permission, Role, Scope
+from domain.refusals import Code, Refused
+from domain.role import (
+    ROLE,
+    AddRole,
+    HeldRole,
+    RemoveRole,
+    RenameRole,
+    RoleCommand,
+    RoleName,
+    SetPermissions,
+)
+from projections.rights import RoleLine
+
+RoleId = Annotated[
+    str, Parameter(description="The role's id: for built-in roles, their word.", max_length=64)
+]
+Name = Annotated[RoleName, Meta(description="The role's name, unlike all others'.")]
+Permissions = Annotated[
+    tuple[Permission, ...], Meta(max_length=100, description="All that it allows.")
+]
+
+
+class NewRole(Body, frozen=True, kw_only=True):
+    """A role to make."""
+
+    name: Name
+    permissions: Permissions
+
+
+class RoleChange(Body, frozen=True, kw_only=True):
+    """What to change of a role; what is absent stays as it is."""
+
+    name: Name | UnsetType = UNSET
+    permissions: Permissions | UnsetType = UNSET
+
+
+class RoleList(Struct, frozen=True):
+    """All roles."""
+
+    roles: Annotated[
+        list[RoleLine], Meta(description="The built-in ones, then those that were made, by name.")
+    ]
+
+
+class PermissionLine(Struct, frozen=True):
+    """A permission."""
+
+    name: Permission
+    scope: Annotated[Scope, Meta(description="What a credential needs for it, too.")]
+    sentence: Annotated[str, Meta(description="What it allows, for people.")]
+    grantable: Annotated[bool, Meta(description="False: owners' alone, no made role's.")]
+
+
+class PermissionList(Struct, frozen=True):
+    """All permissions there are."""
+
+    permissions: list[PermissionLine]
+
+
+@get("/permissions", operation_id="list_permissions", tags=["roles"])
+async def list_permissions(acting: Acting) -> PermissionList:
+    """List all that a role may allow."""
+    await acting.reading()
+    return PermissionList(
+        [PermissionLine(p, p.scope, p.sentence, p in PRIVILEGES) for p in Permission]
+    )
+
+
+@get("/roles", operation_id="list_roles", tags=["roles"])
+async def list_roles(acting: Acting) -> RoleList:
+    """List the roles, with what they allow and how many have them."""
+    await acting.reading(Permission.DIRECTORY_READ)
+    return RoleList(await acting.office.views.list_roles())
+
+
+@get("/roles/{role_id:str}", operation_id="get_role", tags=["roles"])
+async def get_role(role_id: RoleId, acting: Acting) -> Response[RoleLine]:
+    """Read a role; that of a made one has an ETag."""
+    await acting.reading(Permission.DIRECTORY_READ)
+    if role_id in set(Role):
+        lines = await acting.office.views.list_roles()
+        return Response(next(line for line in lines if line.id == role_id))
+    made = _made(role_id)
+    state, version = await acting.office.helpdesk.states.refresh(Ref(ROLE, made))
+    if state is None or state.removed:
+        raise _no_role()
+    return Response(_line(made, state), headers={"ETag": etag(version)})
+
+
+@post("/roles", operation_id="add_role", tags=["roles"])
+async def add_role(data: NewRole, acting: Acting, conditions: Conditions) -> Response[RoleLine]:
+    """Make a role; what is not named, it does not allow."""
+    made = acting.office.new_id()
+    command = AddRole(role=made, name=data.name, permissions=data.permissions)
+    done = await _act(acting, "add_role", asked(data), [command], conditions)
+    return done.response(201, f"/api/v1/roles/{done.answer.id}")
+
+
+@patch("/roles/{role_id:str}", operation_id="change_role", tags=["roles"])
+async def change_role(
+    role_id: RoleId, data: RoleChange, acting: Acting, conditions: Conditions
+) -> Response[RoleLine]:
+    """Change a role's name, or all that it allows, for everybody who has it."""
+    made = _made(role_id)
+    commands: list[RoleCommand] = []
+    if data.name is not UNSET:
+        commands.append(RenameRole(role=made, name=data.name))
+    if data.permissions is not UNSET:
+        commands.append(SetPermissions(role=made, permissions=data.permissions))
+    if not commands:
+        raise misfit("it names nothing to change")
+    arguments = asked(data, role_id=made)
+    return (await _act(acting, "change_role", arguments, commands, conditions)).response()
+
+
+@delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
+async def remove_role(role_id: RoleId, acting: Acting, conditions: Conditions) -> None:
+    """Remove a role that nobody has."""
+    made = _made(role_id)
+    await _act(acting, "remove_role", asked(role_id=made), [RemoveRole(role=made)], conditions)
+
+
+async def _act(
+    acting: Acting,
+    operation: str,
+    arguments: dict[str, Any],
+    commands: list[RoleCommand],
+    conditions: Conditions,
+) -> Outcome[RoleLine]:
+    return await acting.act(
+        operation,
+        arguments,
+        [Wish(command) for command in commands],
+        lambda done: _line(done.id, done.state),
+        RoleLine,
+        conditions=conditions,
+    )
+
+
+def _made(role_id: str) -> UUID:
+    """Return the id of a role that people made; refuse the built-in ones, which stay as they are."""
+    if role_id in set(Role):
+        raise Refused(
+            Code.PERMISSION_DENIED,
+            f"The built-in role {role_id} stays as it is. Make another role instead.",
+        )
+    try:
+        return UUID(role_id)
+    except ValueError:
+        raise _no_role() from None
+
+
+def _no_role() -> Refused:
+    return Refused(Code.NOT_FOUND, "There is no such role. GET /api/v1/roles lists them.")
+
+
+def _line(role_id: UUID, role: HeldRole) -> RoleLine:
+    return RoleLine(
+        id=str(role_id),
+        name=role.name,
+        built_in=False,
+        permissions=[p for p in Permission if p in role.permissions],
+        holders=role.holders,
+    )
+
+
+ENDPOINTS = (
+    list_permissions,
+    list_roles,
+    get_role,
+    add_role,
+    change_role,
+    remove_role,
+)
