@@ -126,17 +126,6 @@ def test_headers_of_any_bytes_do_no_harm(
 
 
 @FEW
-@given(credentials=header_bytes)
-def test_credentials_of_any_bytes_open_nothing(
-    product: Served, company: Company, credentials: bytes
-) -> None:
-    good = call(company.token("Ana"), "list_departments")
-    for value in (credentials, b"Bearer " + credentials):
-        answer = exchange(product.port, good.but(authorization=value).raw(product.port))
-        assert answer is None or answer.status in {400, 401}
-
-
-@FEW
 @given(
     method=st.sampled_from(METHODS),
     params=values

@@ -1,13 +1,15 @@
 """The database goes away under a running server: nothing is answered, and work resumes by itself."""
 
+import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import psycopg
 import pytest
 
+from domain.ledger import Unavailable
 from infra.migrations import migrate
 from infra.postgres.embedded import EmbeddedPostgres
 from tests.database import temporary_folder
@@ -33,8 +35,12 @@ def mortal() -> Generator[Mortal]:
     with temporary_folder() as folder, EmbeddedPostgres(folder, durable=False) as server:
         migrate(server.url())
         company = filled(server.url())
-        with served(server.url()) as product:
+        with served(server.url(), rate_per_credential=100_000, rate_per_address=100_000) as product:
             yield Mortal(server, product, company)
+
+
+async def outcomes(*attempts: Awaitable[None]) -> list[BaseException | None]:
+    return await asyncio.gather(*attempts, return_exceptions=True)
 
 
 def test_without_its_database_the_server_answers_nothing_and_then_resumes(
@@ -63,12 +69,21 @@ def test_without_its_database_the_server_answers_nothing_and_then_resumes(
         assert (answer.status, answer.json()["error"]) == (503, "unavailable"), answer
         assert int(answer.headers["retry-after"]) > 0
     assert mortal.send(read.but(authorization="Bearer junk")).status == 401
+    desk = mortal.product.desk
+    # Who comes anew has no free pass; uses are kept to be written down later.
+    for outcome in mortal.product.run(
+        outcomes(desk.rates.require_address("192.0.2.1"), desk.authenticator.write_down_uses())
+    ):
+        assert isinstance(outcome, Unavailable)
 
     mortal.server.start()
     until(lambda: mortal.send(write).status == 200)
     until(lambda: b'"during"' in mortal.send(read).body)
     with psycopg.connect(mortal.server.url(), autocommit=True) as connection:
         calls = Log(mortal.server.url(), connection).calls_above(before)
+    mortal.product.run(desk.authenticator.write_down_uses())
+    used = [mortal.company.members[name].credential for name in ("Ana", "Ben")]
+    assert set(mortal.product.run(desk.ledger.last_used(used))) == set(used)
     # What was answered with 503 was not done.
     done = [made.fact.tool for made in calls if made.fact.outcome == "ok"]
     assert done[0] == "add_tags"
