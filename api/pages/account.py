@@ -87,17 +87,14 @@ async def _account(
     if by.agent is None:
         raise Unauthorized
     agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, by.agent))).state
-    return front.showing.page(
-        "account",
-        status=status,
-        headers=headers,
-        csrf=csrf_token(front.session(request)),
-        name=agent.name,
-        email=agent.email or "",
-        role=by.role,
-        sessions=await _sessions(front, by.agent, by.credential),
-        **said,
-    )
+    shown = {
+        "csrf": csrf_token(front.session(request)),
+        "name": agent.name,
+        "email": agent.email or "",
+        "role": by.role,
+        "sessions": await _sessions(front, by.agent, by.credential),
+    }
+    return front.showing.page("account", {**shown, **said}, status=status, headers=headers)
 
 
 async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Shown]:

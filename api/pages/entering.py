@@ -108,13 +108,10 @@ def _login(
     before = front.before(request)
     return front.showing.page(
         "login",
+        {"csrf": csrf_token(before), "next": target, "email": email, **said},
         status=status,
         cookies=[set_before(before, front.base_url)],
         headers=headers,
-        csrf=csrf_token(before),
-        next=target,
-        email=email,
-        **said,
     )
 
 

@@ -85,12 +85,5 @@ def _message(
     way: str = "/",
     headers: dict[str, str] | None = None,
 ) -> Response[str]:
-    return front.showing.page(
-        "message",
-        status=status,
-        headers=headers,
-        title=title,
-        sentence=sentence,
-        way=way,
-        way_name="Go on",
-    )
+    shown = {"title": title, "sentence": sentence, "way": way, "way_name": "Go on"}
+    return front.showing.page("message", shown, status=status, headers=headers)

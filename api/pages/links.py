@@ -69,14 +69,13 @@ def _form(
     request: Page, front: Front, template: str, form: Form, refused: Refused | None = None
 ) -> Response[str]:
     before = front.before(request)
+    shown = {name: form.get(name, "") for name in ("agent", "token", "name", "email")}
     return front.showing.page(
         template,
+        {**shown, "csrf": csrf_token(before), "refusal": refused.sentence if refused else ""},
         status=problems.OF_REFUSALS[refused.code].status if refused else 200,
         cookies=[set_before(before, front.base_url)],
         hidden=True,
-        csrf=csrf_token(before),
-        refusal=refused.sentence if refused else "",
-        **{name: form.get(name, "") for name in ("agent", "token", "name", "email")},
     )
 
 
@@ -92,15 +91,13 @@ async def _dead_setup(front: Front) -> Response[str]:
 
 
 def _dead(front: Front, refused: Refused | None = None) -> Response[str]:
-    return front.showing.page(
-        "message",
-        status=404,
-        hidden=True,
-        title="This link opens nothing",
-        sentence=(refused or too_old()).sentence,
-        way="/login",
-        way_name="Sign in",
-    )
+    shown = {
+        "title": "This link opens nothing",
+        "sentence": (refused or too_old()).sentence,
+        "way": "/login",
+        "way_name": "Sign in",
+    }
+    return front.showing.page("message", shown, status=404, hidden=True)
 
 
 def _agent(form: Form) -> UUID:

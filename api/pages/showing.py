@@ -36,17 +36,17 @@ class Showing:
     def page(
         self,
         template: str,
+        shown: Mapping[str, object],
         *,
         status: int = 200,
         cookies: Sequence[Cookie] = (),
         headers: Mapping[str, str] | None = None,
         hidden: bool = False,
-        **shown: object,
     ) -> Response[str]:
         """Render a page. With `hidden` its address, which holds a secret, is told to nobody."""
         said: dict[str, object] = {"refusal": "", "notice": "", "style": STYLE}
         return Response(
-            self._templates.get_template(f"{template}.html").render(said | shown),
+            self._templates.get_template(f"{template}.html").render({**said, **shown}),
             status_code=status,
             media_type=MediaType.HTML,
             cookies=list(cookies),
