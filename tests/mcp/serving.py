@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from http.client import HTTPConnection
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -18,7 +19,7 @@ import uvicorn
 import uvloop
 
 from api.mcp import PATH
-from infra.desk import Desk
+from infra.desk import Desk, utc_now
 from infra.serve.running import serve_until_told
 from infra.settings import read_settings
 
@@ -72,11 +73,14 @@ def await_ready(port: int) -> None:
 
 
 @contextmanager
-def served(database_url: str, **given: int) -> Generator[Served]:
+def served(
+    database_url: str, now: Callable[[], datetime] = utc_now, **given: int
+) -> Generator[Served]:
     """Serve a database in a thread for as long as the block runs, without limits unless given."""
     listener = listen()
     port: int = listener.getsockname()[1]
-    desk = Desk(read_settings({}, database_url=database_url, port=port, **{**UNLIMITED, **given}))
+    settings = read_settings({}, database_url=database_url, port=port, **{**UNLIMITED, **given})
+    desk = Desk(settings, now)
     config = uvicorn.Config(
         cast("Any", desk.app()),  # uvicorn types ASGI in its own words
         http="httptools",
