@@ -1,5 +1,6 @@
 """Thresholds of the shared budget: a month's use that came near its limit is a fact, once each."""
 
+import logging
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import ClassVar
@@ -9,6 +10,8 @@ from domain.fact import Attribution, Envelope, Event, Fact
 from domain.ledger import Append, BudgetLine, Ledger, Unavailable
 
 THRESHOLDS = (80, 95, 100)  # percent of the limit, rising
+
+log = logging.getLogger(__name__)
 
 _THRESHOLDS = UUID("85ff57ef-b391-4674-aa03-73fca94abe2f")
 _BY = Attribution(via="system")
@@ -57,6 +60,9 @@ class Thresholds:
                 await self._ledger.append(self._request(line, threshold))
                 stored = True  # by us or, where the append found it taken, by another process
             except Unavailable:
+                return
+            except Exception:
+                log.exception("a threshold of the budget cannot be noted")
                 return
             finally:
                 if not stored:
