@@ -7,12 +7,9 @@ import jsonschema
 import pytest
 from mcp.client.client import Client
 
-from domain.application import Wish
 from domain.permissions import Scope
-from domain.role import AddRole
-from infra.desk import new_id
 from mcp_server.tools import TOOLS
-from tests.mcp.company import SUPPORT, Company, add_agent, generate_token
+from tests.mcp.company import Company, generate_token
 from tests.mcp.records import Log
 from tests.mcp.serving import Served
 from tests.mcp.wire import call, legacy, modern
@@ -67,16 +64,6 @@ def test_a_credential_is_shown_what_its_scopes_allow(
     for request in (modern(token, "tools/list"), legacy(token, "tools/list")):
         listed = request.send(product.port).json()["result"]["tools"]
         assert [tool["name"] for tool in listed] == tools
-
-
-def test_a_list_stays_good_whatever_becomes_of_the_role(product: Served, company: Company) -> None:
-    """Hosts keep it for minutes; what the role lacks is refused when it is called."""
-    desk, role = product.desk, new_id()
-    powerless = AddRole(role=role, name="Powerless", permissions=())
-    product.run(desk.execute(Wish(powerless)))
-    agent = product.run(add_agent(desk, "Zoe", str(role), company.departments[SUPPORT]))
-    listed = modern(agent.token, "tools/list").send(product.port).json()["result"]["tools"]
-    assert [tool["name"] for tool in listed] == [*READS, *WRITES]
 
 
 @pytest.mark.parametrize(
