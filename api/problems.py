@@ -62,6 +62,9 @@ CROSS_SITE = Kind(
 )
 RATE_LIMITED = Kind(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", "Too many requests just now.")
 MISDIRECTED = Kind(HTTPStatus.MISDIRECTED_REQUEST, "misdirected", "This host is not ours.")
+UNSUPPORTED_MEDIA_TYPE = Kind(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON."
+)
 UNAVAILABLE = Kind(
     HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database does not answer just now."
 )
@@ -77,9 +80,7 @@ _OF_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The request's body is too large."
     ),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Kind(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON."
-    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE,
 }
 
 
@@ -154,5 +155,7 @@ def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[dict[
 def _misfit(error: ValidationException) -> str:
     """Say which part of a request does not fit, in msgspec's words on our own names."""
     extra = cast("list[dict[str, str]]", error.extra if isinstance(error.extra, list) else [])
+    if any(one.get("key") == "data" for one in extra):
+        return "The request needs a body, as JSON."
     told = [f"{one.get('key') or 'body'}: {one['message']}" for one in extra if "message" in one]
     return ("; ".join(told) or "The request does not fit.").replace("`", "'")[:500]

@@ -6,14 +6,31 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
-from api.rest import session, tickets
+from api.rest import (
+    agents,
+    departments,
+    roles,
+    session,
+    ticket_actions,
+    ticket_messages,
+    tickets,
+)
 from api.rest.acting import Office
 from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
+from api.rest.asking import StrictRequest
 
 PATH = "/api/v1"
 BODY_LIMIT = 1 << 20
 
-ENDPOINTS: list[Any] = [*session.ENDPOINTS, *tickets.ENDPOINTS]
+ENDPOINTS: list[Any] = [
+    *session.ENDPOINTS,
+    *tickets.ENDPOINTS,
+    *ticket_actions.ENDPOINTS,
+    *ticket_messages.ENDPOINTS,
+    *agents.ENDPOINTS,
+    *roles.ENDPOINTS,
+    *departments.ENDPOINTS,
+]
 
 
 def rest_router(admission: Admission, office: Office) -> Router:
@@ -35,6 +52,7 @@ def rest_router(admission: Admission, office: Office) -> Router:
             "acting": Provide(provide_acting, sync_to_thread=False),
             "conditions": Provide(provide_conditions, sync_to_thread=False),
         },
+        request_class=StrictRequest,
         request_max_body_size=BODY_LIMIT,
         response_headers={"Cache-Control": "no-store"},
         include_in_schema=True,

@@ -1,6 +1,7 @@
 """What an endpoint works with: who asks, under which conditions, and the account's parts."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -20,6 +21,7 @@ from mcp_server.dispatch import Progress
 from projections.views import Views
 
 T = TypeVar("T", bound=msgspec.Struct)
+Wishes = Sequence[Wish] | Callable[[], Awaitable[Sequence[Wish]]]
 
 
 class Office(NamedTuple):
@@ -92,23 +94,26 @@ class Acting:
         self,
         operation: str,
         arguments: Mapping[str, Any],
-        wishes: list[Wish],
+        wishes: Wishes,
         make: Callable[[Done], T],
         output: type[T],
         *,
         conditions: Conditions | None = None,
+        texts: Collection[str] = (),
     ) -> Outcome[T]:
         """Carry out commands for one stream, recorded as a call that costs nothing.
 
         `operation` is recorded as the tool; `arguments` are what the client asked, without secrets.
+        Of those that are named as `texts`, whose words stand in a fact already, digests are
+        recorded. Wishes may be made by a function, whose refusal is recorded as well.
         """
         office = self.office
         heard = hear(arguments)
-        call = ToolCall(office.new_id(), operation, heard.recorded, units=0)
-        if heard.fault:
-            refusal = Refused(
-                Code.INVALID_ARGUMENTS, f"The request cannot be taken: {heard.fault}."
-            )
+        recorded = hear(_digested(arguments, texts)).recorded if texts else heard.recorded
+        call = ToolCall(office.new_id(), operation, recorded, units=0)
+        try:
+            wanted = await _made(wishes, heard.fault)
+        except Refused as refusal:
             await office.helpdesk.refuse(self.identity, call, refusal)
 
         def answered(done: Done) -> Mapping[str, Any]:
@@ -117,15 +122,35 @@ class Acting:
         settled = await office.helpdesk.act(
             self.identity,
             call,
-            wishes,
+            wanted,
             conditions.key if conditions else None,
             answered,
             expected_version=conditions.version if conditions else None,
         )
         done = cast("Done", settled.answer)
         behind = not await office.progress.reached(settled.position)
-        answer = msgspec.convert(done.answer, output)
+        told = {"replayed": done.replayed, "views_behind": behind}
+        flags = {name: True for name, so in told.items() if so and name in output.__struct_fields__}
+        answer = msgspec.convert({**done.answer, **flags}, output)
         return Outcome(answer, done.version, done.replayed, behind)
+
+
+async def _made(wishes: Wishes, fault: str | None) -> Sequence[Wish]:
+    if fault:
+        raise Refused(Code.INVALID_ARGUMENTS, f"The request cannot be taken: {fault}.")
+    return await wishes() if callable(wishes) else wishes
+
+
+def _digested(arguments: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
+    """Return arguments with the digests of texts in their place; what cannot be written has none."""
+
+    def told(name: str, value: Any) -> Any:
+        if name not in texts or not isinstance(value, str):
+            return value
+        digest = hashlib.sha256(value.encode(errors="replace")).hexdigest()
+        return {"characters": len(value), "sha256": digest}
+
+    return {name: told(name, value) for name, value in arguments.items()}
 
 
 def etag(version: int) -> str:

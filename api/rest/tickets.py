@@ -1,57 +1,173 @@
-"""Tickets: reading them, and the six actions."""
+"""Tickets: finding, reading, opening and changing them."""
 
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get, patch, post
 from litestar.params import Parameter
+from msgspec import UNSET, Meta, UnsetType
 
-from api.rest.acting import Acting, Conditions, Outcome
+from api.rest.acting import Acting, Conditions, etag
+from api.rest.asking import Body, asked, from_query
 from domain.application import Done, Wish
 from domain.permissions import Permission
-from domain.ticket.commands import Action, ResolveTicket
+from domain.ticket.commands import (
+    AddMessage,
+    ChangeTicket,
+    OpenTicket,
+    Subject,
+)
+from domain.ticket.commands import Body as Text
+from domain.ticket.contact import contact_of
+from domain.ticket.rules import Ticket
+from domain.ticket.words import Author, AuthorKind, Channel, Priority, code_of
 from mcp_server.outcome import TicketOutcome, outcome_of
 from projections.metadata import TicketMetadata
+from projections.question import TicketSearch
+from projections.searching import TicketPage
+
+PATH = "/tickets"
+ONE = "/tickets/{ticket_id:str}"
 
 TicketId = Annotated[str, Parameter(description="The ticket's id or code.", max_length=64)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-@get("/tickets/{ticket_id:str}", operation_id="get_ticket", tags=["tickets"])
-async def get_ticket(ticket_id: TicketId, acting: Acting) -> TicketMetadata:
-    """Read a ticket's properties."""
-    caller = await acting.reading(Permission.TICKETS_READ)
-    return await acting.office.views.get_ticket_metadata(caller, ticket_id)
+class Person(Body, frozen=True):
+    """A customer; all who write from one address are one."""
+
+    name: Name
+    email: Email | UnsetType = UNSET
 
 
-@post(
-    "/tickets/{ticket_id:str}/resolve",
-    operation_id="resolve_ticket",
+class NewTicket(Body, frozen=True):
+    """A ticket with its first message."""
+
+    department_id: UUID
+    subject: Subject
+    requester: Annotated[Person, Meta(description="Who asks.")]
+    body: Annotated[Text, Meta(description="What the requester writes, as plain text.")]
+    note: (
+        Annotated[Text, Meta(description="Besides, a note of yours that customers never see.")]
+        | UnsetType
+    ) = UNSET
+    priority: Priority = Priority.MEDIUM
+    tags: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
+    channel: Annotated[Channel, Meta(description="How it came in.")] = Channel.API
+
+
+class TicketChange(Body, frozen=True):
+    """What to change; what is left out stays as it is."""
+
+    subject: Subject | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+
+
+class TicketState(TicketOutcome, frozen=True, kw_only=True, omit_defaults=True):
+    """The ticket after a change, with what people change by hand."""
+
+    subject: str
+    priority: Priority
+
+
+@get(
+    PATH,
+    operation_id="search_tickets",
     tags=["tickets"],
-    status_code=200,
+    dependencies={"search": from_query(TicketSearch)},
 )
-async def resolve_ticket(
-    ticket_id: TicketId, acting: Acting, conditions: Conditions
-) -> Response[TicketOutcome]:
-    """Set a ticket's status to resolved."""
-    command = ResolveTicket(ticket_id=ticket_id)
-    return (await _act(acting, "resolve_ticket", command, conditions)).response()
+async def search_tickets(search: TicketSearch, acting: Acting) -> TicketPage:
+    """List tickets, or search them by words.
+
+    All that is given narrows the result. Of a query without words, the latest changed come first.
+    """
+    caller = await acting.reading(Permission.TICKETS_READ)
+    return await acting.office.views.search_tickets(caller, search)
 
 
-async def _act(
-    acting: Acting, operation: str, command: Action, conditions: Conditions
-) -> Outcome[TicketOutcome]:
-    return await acting.act(
-        operation,
+@post(PATH, operation_id="open_ticket", tags=["tickets"], status_code=201)
+async def open_ticket(
+    data: NewTicket, acting: Acting, conditions: Conditions
+) -> Response[TicketState]:
+    """Open a ticket with its first message."""
+    office = acting.office
+    person = data.requester
+
+    async def wishes() -> list[Wish]:
+        acting.caller.require(Permission.TICKETS_WRITE)
+        ticket = office.new_id()
+        requester = contact_of(person.name, person.email or None, office.new_id)
+        opened = OpenTicket(
+            ticket=ticket,
+            code=code_of(await office.ledger.next_ticket_number()),
+            subject=data.subject,
+            department=data.department_id,
+            requester=requester,
+            channel=data.channel,
+            priority=data.priority,
+            tags=data.tags,
+        )
+        asker = Author(kind=AuthorKind.CUSTOMER, id=requester.id, name=requester.name)
+        noted = Author(kind=AuthorKind.AGENT, id=acting.caller.agent)
+        said = [message(ticket, office.new_id(), asker, data.body)]
+        if data.note:
+            said.append(message(ticket, office.new_id(), noted, data.note, note=True))
+        return [Wish(opened), *map(Wish, said)]
+
+    outcome = await acting.act(
+        "open_ticket",
+        asked(data),
+        wishes,
+        ticket_state,
+        TicketState,
+        conditions=conditions,
+        texts=("body", "note"),
+    )
+    return outcome.response(201, location_of(outcome.answer.ticket_id))
+
+
+@get(ONE, operation_id="get_ticket", tags=["tickets"])
+async def get_ticket(ticket_id: TicketId, acting: Acting) -> Response[TicketMetadata]:
+    """Read a ticket's properties; their ETag is the ticket's version."""
+    caller = await acting.reading(Permission.TICKETS_READ)
+    ticket, version = await acting.office.views.get_ticket(caller, ticket_id)
+    return Response(ticket, headers={"ETag": etag(version)})
+
+
+@patch(ONE, operation_id="change_ticket", tags=["tickets"])
+async def change_ticket(
+    ticket_id: TicketId, data: TicketChange, acting: Acting, conditions: Conditions
+) -> Response[TicketState]:
+    """Change a ticket's subject or priority."""
+    command = ChangeTicket(ticket_id=ticket_id, subject=data.subject, priority=data.priority)
+    outcome = await acting.act(
+        "change_ticket",
         msgspec.to_builtins(command),
         [Wish(command)],
-        _ticket_outcome,
-        TicketOutcome,
+        ticket_state,
+        TicketState,
         conditions=conditions,
     )
+    return outcome.response()
 
 
-def _ticket_outcome(done: Done) -> TicketOutcome:
-    return msgspec.convert(outcome_of(done), TicketOutcome)
+def message(
+    ticket: UUID | str, key: UUID, author: Author, body: str, *, note: bool = False
+) -> AddMessage:
+    """Make the command that adds a message with a fresh id."""
+    return AddMessage(ticket_id=str(ticket), message=key, author=author, body=body, note=note)
 
 
-ENDPOINTS = (get_ticket, resolve_ticket)
+def ticket_state(done: Done) -> TicketState:
+    ticket: Ticket = done.state
+    more = {"subject": ticket.subject, "priority": ticket.priority.value}
+    return msgspec.convert({**outcome_of(done), **more}, TicketState)
+
+
+def location_of(ticket: UUID, *more: object) -> str:
+    return "/".join(("/api/v1/tickets", str(ticket), *map(str, more)))
+
+
+ENDPOINTS: tuple[Any, ...] = (search_tickets, open_ticket, get_ticket, change_ticket)

@@ -13,6 +13,7 @@ from domain.ticket.commands import (
     ReopenTicket,
     ResolveTicket,
 )
+from domain.ticket.contact import contact_id
 from domain.ticket.words import Author, AuthorKind, Contact
 from infra.demo.content import Agent, Change, Message, Ticket
 
@@ -40,11 +41,8 @@ class Story:
         self.id = demo_id("ticket", ticket.subject)
         self._ticket = ticket
         self._agents = agents
-        self._customer = Contact(
-            id=demo_id("contact", ticket.requester.email),
-            name=ticket.requester.name,
-            email=ticket.requester.email,
-        )
+        asker = ticket.requester
+        self._customer = Contact(id=contact_id(asker.email), name=asker.name, email=asker.email)
 
     def steps(self, code: str) -> Iterator[Step]:
         """Yield what happened, first things first."""

@@ -1,0 +1,195 @@
+"""What is written in a ticket: reading it, agents' answers and notes, and customers' replies."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, UnsetType
+
+from api.rest.acting import Acting, Conditions
+from api.rest.asking import Body, Query, asked, from_query
+from api.rest.tickets import ONE, Person, TicketId, TicketState, location_of, message, ticket_state
+from domain.application import Done, Wish
+from domain.permissions import Permission
+from domain.ticket.commands import Body as Text
+from domain.ticket.contact import contact_of
+from domain.ticket.words import Author, AuthorKind
+from projections.conversation import Message, MessagePage, Order
+
+_TAG = ["messages"]
+
+
+class MessageListing(Query, frozen=True):
+    """Which messages to list."""
+
+    cursor: (
+        Annotated[str, Meta(max_length=500, description="next_cursor of the last answer.")]
+        | UnsetType
+    ) = UNSET
+    limit: Annotated[int, Meta(ge=1, le=100, description="Messages a page, at most.")] = 20
+    order: Annotated[Order, Meta(description="asc: oldest first.")] = "asc"
+    include_quoted: Annotated[
+        bool, Meta(description="Also give the earlier text that a reply quotes.")
+    ] = False
+
+
+class MessagePart(Query, frozen=True):
+    """Which part of a message to read."""
+
+    offset: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="Characters to skip: next_offset of the last.")
+    ] = 0
+    include_quoted: Annotated[
+        bool, Meta(description="Also give the earlier text that a reply quotes.")
+    ] = False
+
+
+class NewMessage(Body, frozen=True):
+    """An answer to the customer, or a note."""
+
+    body: Annotated[Text, Meta(description="Plain text.")]
+    note: Annotated[bool, Meta(description="True: internal, customers never see it.")] = False
+
+
+class NewReply(Body, frozen=True):
+    """A customer's words."""
+
+    body: Annotated[Text, Meta(description="Plain text.")]
+    sender: (
+        Annotated[Person, Meta(description="Who writes; absent: the ticket's requester.")]
+        | UnsetType
+    ) = UNSET
+
+
+class Written(TicketState, frozen=True, kw_only=True, omit_defaults=True):
+    """The new message's id, and the ticket after it."""
+
+    message_id: UUID
+
+
+@get(
+    f"{ONE}/messages",
+    operation_id="get_ticket_messages",
+    tags=_TAG,
+    dependencies={"listing": from_query(MessageListing)},
+)
+async def get_ticket_messages(
+    ticket_id: TicketId, listing: MessageListing, acting: Acting
+) -> MessagePage:
+    """Page through a ticket's messages and notes. Long ones are cut: read them alone."""
+    caller = await acting.reading(Permission.TICKETS_READ)
+    return await acting.office.views.get_ticket_messages(
+        caller,
+        ticket_id,
+        cursor=listing.cursor or None,
+        limit=listing.limit,
+        order=listing.order,
+        include_quoted=listing.include_quoted,
+    )
+
+
+@get(
+    f"{ONE}/messages/{{message_id:uuid}}",
+    operation_id="get_ticket_message",
+    tags=_TAG,
+    dependencies={"part": from_query(MessagePart)},
+)
+async def get_ticket_message(
+    ticket_id: TicketId,
+    message_id: Annotated[UUID, Parameter(description="The message's id.")],
+    part: MessagePart,
+    acting: Acting,
+) -> Message:
+    """Read one message, from an offset on where it is very long."""
+    caller = await acting.reading(Permission.TICKETS_READ)
+    page = await acting.office.views.get_ticket_messages(
+        caller,
+        ticket_id,
+        message_id=message_id,
+        offset=part.offset,
+        include_quoted=part.include_quoted,
+    )
+    return page.messages[0]
+
+
+@post(f"{ONE}/messages", operation_id="write_message", tags=_TAG, status_code=201)
+async def write_message(
+    ticket_id: TicketId, data: NewMessage, acting: Acting, conditions: Conditions
+) -> Response[Written]:
+    """Write to the customer, or leave a note, in your own name."""
+
+    async def author() -> Author:
+        return Author(kind=AuthorKind.AGENT, id=acting.caller.agent)
+
+    return await _write(
+        "write_message",
+        ticket_id,
+        data,
+        author,
+        acting=acting,
+        conditions=conditions,
+        note=data.note,
+    )
+
+
+@post(f"{ONE}/replies", operation_id="add_reply", tags=_TAG, status_code=201)
+async def add_reply(
+    ticket_id: TicketId, data: NewReply, acting: Acting, conditions: Conditions
+) -> Response[Written]:
+    """Add what a customer writes.
+
+    A ticket that was answered, postponed or resolved is open again.
+    """
+    office, sender = acting.office, data.sender
+
+    async def author() -> Author:
+        if sender:
+            contact = contact_of(sender.name, sender.email or None, office.new_id)
+            return Author(kind=AuthorKind.CUSTOMER, id=contact.id, name=contact.name)
+        requester = (await office.views.get_ticket_metadata(acting.caller, ticket_id)).requester
+        return Author(kind=AuthorKind.CUSTOMER, id=requester.id, name=requester.name)
+
+    return await _write("add_reply", ticket_id, data, author, acting=acting, conditions=conditions)
+
+
+async def _write(
+    operation: str,
+    ticket_id: str,
+    data: NewMessage | NewReply,
+    author: Callable[[], Awaitable[Author]],
+    *,
+    acting: Acting,
+    conditions: Conditions,
+    note: bool = False,
+) -> Response[Written]:
+    key = acting.office.new_id()
+
+    async def wishes() -> list[Wish]:
+        acting.caller.require(Permission.TICKETS_WRITE)
+        return [Wish(message(ticket_id, key, await author(), data.body, note=note))]
+
+    def written(done: Done) -> Written:
+        return Written(message_id=key, **msgspec.structs.asdict(ticket_state(done)))
+
+    outcome = await acting.act(
+        operation,
+        asked(data, ticket_id=ticket_id),
+        wishes,
+        written,
+        Written,
+        conditions=conditions,
+        texts=("body",),
+    )
+    answer = outcome.answer
+    return outcome.response(201, location_of(answer.ticket_id, "messages", answer.message_id))
+
+
+ENDPOINTS: tuple[Any, ...] = (
+    get_ticket_messages,
+    get_ticket_message,
+    write_message,
+    add_reply,
+)
