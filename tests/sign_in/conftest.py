@@ -1,0 +1,82 @@
+"""The product served at a time that tests can move, with people in it who have passwords."""
+
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from api.sign_in.people import Visitor
+from domain.permissions import Role
+from tests.database import Databases
+from tests.mcp.company import Company, Member, add_agent, filled
+from tests.mcp.serving import Served, served
+from tests.sign_in.browser import Browser
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of people who do not exist
+
+
+class Clock:
+    """The time, moved ahead by `ahead`."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture(scope="module")
+def desk_database(databases: Databases) -> Iterator[str]:
+    with databases.copy() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def company(desk_database: str) -> Company:
+    return filled(desk_database)
+
+
+@pytest.fixture(scope="module")
+def moving(desk_database: str, company: Company) -> Generator[tuple[Served, Clock]]:  # noqa: ARG001 - filled first
+    clock = Clock()
+    with served(desk_database, clock) as product:
+        yield product, clock
+
+
+@pytest.fixture
+def clock(moving: tuple[Served, Clock]) -> Iterator[Clock]:
+    clock = moving[1]
+    yield clock
+    clock.ahead = timedelta()
+
+
+@pytest.fixture
+def product(moving: tuple[Served, Clock], desk_database: str) -> Served:
+    """The product, with no attempt to sign in counted yet."""
+    with psycopg.connect(desk_database) as connection:
+        connection.execute("DELETE FROM acct_main.attempts")
+    return moving[0]
+
+
+@pytest.fixture
+def browser(product: Served) -> Browser:
+    return Browser(product.port)
+
+
+@pytest.fixture
+def hired(product: Served) -> Callable[[str], Member]:
+    """Hire somebody by name, as an agent with a password."""
+
+    def hire(name: str) -> Member:
+        member = product.run(add_agent(product.desk, name, Role.AGENT))
+        give_password(product, member, PASSWORD)
+        return member
+
+    return hire
+
+
+def give_password(product: Served, member: Member, password: str) -> None:
+    links = product.desk.entrance.links
+    secret = product.run(links.issue_reset(member.id, "cli"))
+    product.run(links.set_password(member.id, secret, password, Visitor()))
