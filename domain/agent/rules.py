@@ -146,6 +146,7 @@ def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterabl
         return
     if not agent.active:
         raise _left(agent)
+    _require_giving(agent.role, context)  # with a seat, the role can be used
     yield _claim(command.email, command.agent, context)
     yield fact.Seated(email=command.email)
     yield _seats(+1, context)
