@@ -30,9 +30,17 @@ def no_budget(product: Served, log: Log) -> Iterator[int]:
 
 
 async def refused(client: Client, log: Log, tool: str, arguments: dict[str, Any]) -> Told:
-    """Call a tool that refuses: only a call of no unit is recorded, under the refusal's code."""
+    """Call a tool that refuses: only a call of no unit is recorded, under the refusal's code.
+
+    How the budget stands is told beside the sentence, as with every answer.
+    """
     with log.watched() as watched:
-        told = refusal_of(await client.call_tool(tool, arguments))
+        result = await client.call_tool(tool, arguments)
+    told = refusal_of(result)
+    assert result.meta is not None
+    line = result.meta["deskledger/budget"]
+    assert set(line) == {"limit", "used", "remaining", "resets_at"}
+    assert (line["used"], line["remaining"]) == (log.used(), line["limit"] - log.used())
     assert watched.facts == []
     assert (watched.call.fact.outcome, watched.call.fact.units) == (told.code, 0)
     assert watched.charged == 0
