@@ -1,8 +1,9 @@
 """Two server processes on one database: what is done through one holds in the other at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 import httpx2
 import psycopg
@@ -13,19 +14,21 @@ from domain.agent import ChangeDepartments, ChangeRole, DeactivateAgent
 from domain.application import Wish
 from domain.budget import SetLimit
 from domain.decider import Command
-from domain.permissions import Role
-from infra.desk import Desk
+from domain.permissions import Permission, Role
+from domain.role import AddRole, SetPermissions
+from infra.desk import Desk, new_id
 from infra.settings import Settings
 from tests.database import Databases
 from tests.mcp.company import (
     SUPPORT,
     WORKSHOP,
     Company,
+    Ticket,
     add_agent,
     filled,
     generate_token,
 )
-from tests.mcp.records import Log
+from tests.mcp.records import Call, Log
 from tests.mcp.serving import Worker, workers
 from tests.mcp.wire import Request, call, modern
 
@@ -83,51 +86,138 @@ async def answered(http: httpx2.AsyncClient, worker: Worker, request: Request) -
     return response.json()["result"]["content"][0]["text"]
 
 
+class Narrowed(NamedTuple):
+    """What came of callers whose rights were narrowed while they called.
+
+    `position` is where that was recorded, `late` are the answers to what was sent once it had
+    returned, and `calls` all calls that were recorded of their credential.
+    """
+
+    position: int
+    late: list[httpx2.Response]
+    calls: list[Call]
+
+    def outcomes(self, tool: str, *, late: bool) -> set[str]:
+        """Return the outcomes of a tool's calls above the position, or of those below it."""
+        of_tool = [c for c in self.calls if c.fact.tool == tool]
+        return {c.fact.outcome for c in of_tool if (c.position > self.position) is late}
+
+
+async def narrowed(
+    site: Site,
+    office: Desk,
+    http: httpx2.AsyncClient,
+    *,
+    credential: UUID,
+    requests: Sequence[Request],
+    narrow: Command,
+) -> Narrowed:
+    """Let 32 callers send requests through both workers, and carry out a command meanwhile."""
+    before = site.log.head()
+    returned, busy = asyncio.Event(), asyncio.Barrier(CALLERS + 1)
+    late: list[httpx2.Response] = []
+
+    async def use(number: int) -> None:
+        worker = site.workers[number % 2]
+        request = requests[number // 2 % len(requests)]
+        for _ in range(3):
+            assert (await sent(http, worker, request)).status_code == 200
+        await busy.wait()
+        while True:
+            too_late = returned.is_set()
+            response = await sent(http, worker, request)
+            assert response.status_code in {200, 401}
+            if too_late:
+                late.append(response)
+                return
+
+    async def change() -> int:
+        await busy.wait()
+        position = (await office.execute(Wish(narrow))).position
+        returned.set()
+        return position
+
+    async with asyncio.TaskGroup() as group:
+        changing = group.create_task(change())
+        for number in range(CALLERS):
+            group.create_task(use(number))
+    made = [c for c in site.log.calls_above(before) if c.envelope.by.credential == credential]
+    assert len(made) >= 3 * CALLERS
+    assert len(late) == CALLERS
+    return Narrowed(changing.result(), late, made)
+
+
+def read_and_tag(token: str, ticket: Ticket) -> list[Request]:
+    """Return a request that reads, and one that writes."""
+    return [
+        call(token, "get_tags", ticket_id=ticket.code),
+        call(token, "add_tags", ticket_id=ticket.code, tags=["again"]),
+    ]
+
+
 async def test_no_call_of_a_revoked_token_is_recorded_above_its_revocation(
     site: Site, office: Desk, http: httpx2.AsyncClient
 ) -> None:
     ana = site.company.members["Ana"]
     token, credential = await generate_token(office, ana.id)
-    before = site.log.head()
-    revoked, busy = asyncio.Event(), asyncio.Barrier(CALLERS + 1)
-    late: list[int] = []
+    requests = read_and_tag(token, site.company.tickets["open"])
+    revoke = RevokeToken(agent=ana.id, token=credential)
+    found = await narrowed(
+        site, office, http, credential=credential, requests=requests, narrow=revoke
+    )
+    assert {response.status_code for response in found.late} == {401}
+    assert max(c.position for c in found.calls) < found.position
+    for request in requests:  # another token of the same agent goes on
+        await answered(http, site.workers[0], request._replace(token=ana.token))
 
-    async def use(number: int) -> None:
-        worker = site.workers[number % 2]
-        request = (
-            call(token, "get_tags", ticket_id=site.company.tickets["new"].code)
-            if number % 4
-            else call(
-                token, "add_tags", ticket_id=site.company.tickets["open"].code, tags=[f"t{number}"]
-            )
-        )
-        for _ in range(3):
-            assert (await sent(http, worker, request)).status_code == 200
-        await busy.wait()
-        while True:
-            too_late = revoked.is_set()
-            status = (await sent(http, worker, request)).status_code
-            assert status in {200, 401}
-            if too_late:
-                late.append(status)
-                return
 
-    async def revoke() -> int:
-        await busy.wait()
-        position = (
-            await office.execute(Wish(RevokeToken(agent=ana.id, token=credential)))
-        ).position
-        revoked.set()
-        return position
+async def test_no_call_of_who_left_is_recorded_above_the_deactivation(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    agent = await add_agent(office, "Lea", Role.AGENT, site.company.departments[SUPPORT])
+    requests = read_and_tag(agent.token, site.company.tickets["open"])
+    leave = DeactivateAgent(agent=agent.id)
+    found = await narrowed(
+        site, office, http, credential=agent.credential, requests=requests, narrow=leave
+    )
+    assert {response.status_code for response in found.late} == {401}
+    assert max(c.position for c in found.calls) < found.position
 
-    async with asyncio.TaskGroup() as group:
-        revoking = group.create_task(revoke())
-        for number in range(CALLERS):
-            group.create_task(use(number))
-    assert late == [401] * CALLERS
-    made = [c for c in site.log.calls_above(before) if c.envelope.by.credential == credential]
-    assert len(made) >= 3 * CALLERS
-    assert max(c.position for c in made) < revoking.result()
+
+async def test_no_call_under_the_old_role_is_recorded_above_the_new_one(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    agent = await add_agent(office, "Ron", Role.ADMIN, site.company.departments[SUPPORT])
+    requests = read_and_tag(agent.token, site.company.tickets["brake"])
+    demote = ChangeRole(agent=agent.id, role=Role.AGENT)
+    found = await narrowed(
+        site, office, http, credential=agent.credential, requests=requests, narrow=demote
+    )
+    assert all('\\"not_found\\"' in response.text for response in found.late)
+    for tool in ("get_tags", "add_tags"):
+        assert found.outcomes(tool, late=False) == {"ok"}
+        assert found.outcomes(tool, late=True) == {"not_found"}
+    roles = {(c.position > found.position, c.envelope.by.role) for c in found.calls}
+    assert roles == {(False, "admin"), (True, "agent")}
+
+
+async def test_no_call_by_a_permission_that_was_cut_is_recorded_above_the_cut(
+    site: Site, office: Desk, http: httpx2.AsyncClient
+) -> None:
+    reads, tags, role = Permission.TICKETS_READ, Permission.TAGS_ADD, new_id()
+    await office.execute(Wish(AddRole(role=role, name="Taggers", permissions=(reads, tags))))
+    agent = await add_agent(office, "Tag", str(role), site.company.departments[SUPPORT])
+    requests = read_and_tag(agent.token, site.company.tickets["open"])
+    cut = SetPermissions(role=role, permissions=(reads,))
+    found = await narrowed(
+        site, office, http, credential=agent.credential, requests=requests, narrow=cut
+    )
+    assert found.outcomes("get_tags", late=False) == found.outcomes("get_tags", late=True) == {"ok"}
+    assert found.outcomes("add_tags", late=False) == {"ok"}
+    assert found.outcomes("add_tags", late=True) == {"permission_denied"}
+    assert (
+        sum('\\"permission_denied\\"' in response.text for response in found.late) == CALLERS // 2
+    )
 
 
 async def test_a_revoked_token_lists_no_tools_either(
