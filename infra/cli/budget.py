@@ -29,7 +29,7 @@ def budget() -> None:
 @json_option
 @on_desk
 async def show_budget(desk: "Desk", as_json: bool) -> None:
-    """Show how the month stands, and what of the limit was reached."""
+    """Show how the month stands."""
     from domain.standing import budget_standing
 
     standing = await budget_standing(desk.helpdesk)
@@ -53,7 +53,7 @@ async def show_budget(desk: "Desk", as_json: bool) -> None:
 @click.option("--by-seats", is_flag=True, help="Give it back: seats times calls per seat.")
 @on_desk
 async def limit(desk: "Desk", calls: int | None, by_seats: bool) -> None:
-    """Fix the month's limit, whatever the seats."""
+    """Fix the month's limit."""
     from domain.application import Wish
 
     if (calls is None) != by_seats:
@@ -66,7 +66,10 @@ async def limit(desk: "Desk", calls: int | None, by_seats: bool) -> None:
 @click.argument("calls", type=click.IntRange(0, MAX_CALLS_PER_SEAT))
 @on_desk
 async def calls_per_seat(desk: "Desk", calls: int) -> None:
-    """Set how many calls a month each seat brings; a fixed limit stays."""
+    """Set the calls a month of each seat.
+
+    A limit that is fixed stays as it is.
+    """
     from domain.application import Wish
 
     await desk.execute(Wish(SetCallsPerSeat(calls_per_seat=calls)))
@@ -93,7 +96,10 @@ async def usage(
     tool: str | None,
     as_json: bool,
 ) -> None:
-    """Show who used the budget for what: the newest days first, then the most units."""
+    """Show who used it for what.
+
+    The newest days come first, then the most units.
+    """
     from infra.directory import agent_of
     from projections.usage import UsageQuestion
 
@@ -133,7 +139,10 @@ async def usage(
 @budget.command(epilog="Example: deskledger budget check || echo 'the counter is wrong'")
 @on_desk
 async def check(desk: "Desk") -> None:
-    """Prove that the counter is the sum of the charges that were recorded; exit code 1 if not."""
+    """Prove that the counter is right.
+
+    It must be the sum of the charges that were recorded; where it is not, the exit code is 1.
+    """
     import psycopg
 
     from infra.cli.progress import bar
@@ -161,8 +170,9 @@ async def _tell(desk: "Desk") -> None:
 
 
 def _terms(standing: "BudgetStanding") -> str:
-    seats = f"{standing.seats} seats with {standing.calls_per_seat} calls each"
-    return f"fixed, whatever the {seats}" if standing.fixed else seats
+    plural = "s" * (standing.seats != 1)
+    seats = f"{standing.seats} seat{plural} × {standing.calls_per_seat} calls"
+    return f"fixed, in place of {seats}" if standing.fixed else seats
 
 
 def _cell(row: "UsageRow", name: str) -> str:
