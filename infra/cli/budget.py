@@ -171,7 +171,7 @@ async def _tell(desk: "Desk") -> None:
 
 def _terms(standing: "BudgetStanding") -> str:
     plural = "s" * (standing.seats != 1)
-    seats = f"{standing.seats} seat{plural} × {standing.calls_per_seat} calls"
+    seats = f"{standing.seats} seat{plural} of {standing.calls_per_seat} calls"
     return f"fixed, in place of {seats}" if standing.fixed else seats
 
 

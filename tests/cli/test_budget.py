@@ -43,7 +43,7 @@ def test_the_budget_is_shown_with_what_it_comes_from(seated: str) -> None:
     }
     told = done("budget", "show", database=seated)
     assert "3 of 2000 tool calls, 1997 remain" in told
-    assert "2000 a month: 2 seats × 1000 calls" in told
+    assert "2000 a month: 2 seats of 1000 calls" in told
 
 
 def test_a_limit_is_fixed_and_given_back(seated: str) -> None:
