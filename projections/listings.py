@@ -39,7 +39,7 @@ class AgentPage(Struct, frozen=True, omit_defaults=True):
     next_cursor: NextCursor | UnsetType = UNSET
 
 
-class AgentDetails(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class AgentDetails(Struct, frozen=True, kw_only=True):
     """An agent, as those see him who manage agents."""
 
     id: Annotated[UUID, Meta(description="The agent's id.")]
@@ -48,9 +48,9 @@ class AgentDetails(Struct, frozen=True, omit_defaults=True, kw_only=True):
     role: Annotated[str, Meta(description="The role's id: for built-in roles, their word.")]
     role_name: Annotated[str, Meta(description="The role's name.")]
     departments: Annotated[list[Named], Meta(description="At most twenty of them.")]
-    more_departments: Annotated[int, Meta(description="Those beyond the first twenty.")] = 0
-    active: Annotated[bool, Meta(description="False: left, takes no tickets.")] = True
-    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")] = True
+    more_departments: Annotated[int, Meta(description="Those beyond the first twenty.")]
+    active: Annotated[bool, Meta(description="False: left, takes no tickets.")]
+    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")]
 
 
 class AgentDetailsPage(Struct, frozen=True, omit_defaults=True):

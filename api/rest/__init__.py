@@ -8,12 +8,16 @@ from litestar.handlers import BaseRouteHandler
 
 from api.rest import (
     agents,
+    budget,
+    calls,
     departments,
     roles,
     session,
+    sessions,
     ticket_actions,
     ticket_messages,
     tickets,
+    tokens,
 )
 from api.rest.acting import Office
 from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
@@ -30,6 +34,10 @@ ENDPOINTS: list[Any] = [
     *agents.ENDPOINTS,
     *roles.ENDPOINTS,
     *departments.ENDPOINTS,
+    *calls.ENDPOINTS,
+    *budget.ENDPOINTS,
+    *sessions.ENDPOINTS,
+    *tokens.ENDPOINTS,
 ]
 
 

@@ -38,7 +38,7 @@ DepartmentIds = Annotated[
 ]
 
 
-class AgentListing(Query, frozen=True, kw_only=True):
+class AgentListing(Query, frozen=True):
     """Which agents to list."""
 
     department_id: Annotated[UUID, Meta(description="Only its members.")] | UnsetType = UNSET
@@ -46,7 +46,7 @@ class AgentListing(Query, frozen=True, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
 
 
-class NewAgent(Body, frozen=True, kw_only=True):
+class NewAgent(Body, frozen=True):
     """Somebody who joins, with a seat."""
 
     name: Name
@@ -55,7 +55,7 @@ class NewAgent(Body, frozen=True, kw_only=True):
     department_ids: DepartmentIds = ()
 
 
-class AgentChange(Body, frozen=True, kw_only=True):
+class AgentChange(Body, frozen=True):
     """What to change of an agent; what is absent stays as it is."""
 
     name: Name | UnsetType = UNSET
@@ -64,13 +64,13 @@ class AgentChange(Body, frozen=True, kw_only=True):
     department_ids: DepartmentIds | UnsetType = UNSET
 
 
-class Seat(Body, frozen=True, kw_only=True):
+class Seat(Body, frozen=True):
     """The seat of somebody who was imported."""
 
     email: Address
 
 
-class AgentAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AgentAnswer(Struct, frozen=True, kw_only=True):
     """An agent as the log has it, so with the version that the ETag names."""
 
     id: Annotated[UUID, Meta(description="The agent's id.")]
@@ -78,23 +78,23 @@ class AgentAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     email: Annotated[str, Meta(description="The address to sign in with.")] | UnsetType = UNSET
     role: Annotated[str, Meta(description="The role's id: for built-in roles, their word.")]
     department_ids: Annotated[list[UUID], Meta(description="The departments to work in.")]
-    active: Annotated[bool, Meta(description="False: left, takes no tickets.")] = True
-    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")] = True
+    active: Annotated[bool, Meta(description="False: left, takes no tickets.")]
+    seat: Annotated[bool, Meta(description="False: cannot sign in (imported).")]
 
 
 @get(
     "/agents",
     operation_id="list_agents",
     tags=["agents"],
-    dependencies={"query": from_query(AgentListing)},
+    dependencies={"listing": from_query(AgentListing)},
 )
-async def list_agents(acting: Acting, query: AgentListing) -> AgentDetailsPage:
+async def list_agents(acting: Acting, listing: AgentListing) -> AgentDetailsPage:
     """List the agents, by name."""
     await acting.reading(Permission.DIRECTORY_READ)
     return await acting.office.views.list_agent_details(
-        department_id=query.department_id or None,
-        cursor=query.cursor or None,
-        include_inactive=query.include_inactive,
+        department_id=listing.department_id or None,
+        cursor=listing.cursor or None,
+        include_inactive=listing.include_inactive,
     )
 
 

@@ -25,13 +25,13 @@ from projections.listings import DepartmentPage
 DepartmentId = Annotated[UUID, Parameter(description="The department's id.")]
 
 
-class DepartmentListing(Query, frozen=True, kw_only=True):
+class DepartmentListing(Query, frozen=True):
     """Which page of the departments to list."""
 
     cursor: Cursor | UnsetType = UNSET
 
 
-class NamedDepartment(Body, frozen=True, kw_only=True):
+class NamedDepartment(Body, frozen=True):
     """A department by its name."""
 
     name: Annotated[DepartmentName, Meta(description="The name, unlike all others'.")]
@@ -48,12 +48,12 @@ class DepartmentAnswer(Struct, frozen=True):
     "/departments",
     operation_id="list_departments",
     tags=["departments"],
-    dependencies={"query": from_query(DepartmentListing)},
+    dependencies={"listing": from_query(DepartmentListing)},
 )
-async def list_departments(acting: Acting, query: DepartmentListing) -> DepartmentPage:
+async def list_departments(acting: Acting, listing: DepartmentListing) -> DepartmentPage:
     """List the departments, by name."""
     await acting.reading(Permission.DIRECTORY_READ)
-    return await acting.office.views.list_departments(cursor=query.cursor or None)
+    return await acting.office.views.list_departments(cursor=listing.cursor or None)
 
 
 @get("/departments/{department_id:uuid}", operation_id="get_department", tags=["departments"])

@@ -34,14 +34,14 @@ Permissions = Annotated[
 ]
 
 
-class NewRole(Body, frozen=True, kw_only=True):
+class NewRole(Body, frozen=True):
     """A role to make."""
 
     name: Name
     permissions: Permissions
 
 
-class RoleChange(Body, frozen=True, kw_only=True):
+class RoleChange(Body, frozen=True):
     """What to change of a role; what is absent stays as it is."""
 
     name: Name | UnsetType = UNSET

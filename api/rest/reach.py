@@ -1,0 +1,29 @@
+"""Whose credentials a request may look at: one's own, and those of agents whom one manages."""
+
+from uuid import UUID
+
+from api.rest.acting import Acting
+from domain.access_tokens import require_own_or_managed
+from domain.agent import AGENT
+from domain.decider import Context, Ref, existing
+from domain.permissions import Permission
+
+
+async def within_reach(acting: Acting, agent_id: UUID | None) -> UUID:
+    """Return the agent whose credentials are asked for, oneself where nobody is named.
+
+    Refuses like the rules for ending them: with `permission_denied` where the caller neither is
+    nor manages the agent, with `not_found` where there is none. Raises `Unauthorized`.
+    """
+    caller = await acting.reading()
+    if caller.agent is None:
+        raise TypeError("a bearer stands for an agent")
+    wanted = agent_id or caller.agent
+    own = wanted == caller.agent
+    if not own:  # who may ask at all, before whom there is
+        caller.require(Permission.AGENTS_MANAGE)
+    helpdesk = acting.office.helpdesk
+    agent = existing((await helpdesk.states.refresh(Ref(AGENT, wanted))).state, "agent")
+    context = Context(helpdesk.now(), caller, {})
+    require_own_or_managed(own=own, role=agent.role, context=context)
+    return wanted

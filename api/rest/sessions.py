@@ -1,0 +1,106 @@
+"""Sessions: where somebody is signed in, and ending that."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.rest.acting import Acting, Conditions
+from api.rest.asking import Query, asked, from_query
+from api.rest.reach import within_reach
+from domain.application import Wish
+from domain.session import CloseSession
+from projections.metadata import Named
+
+SessionId = Annotated[UUID, Parameter(description="The session's id.")]
+
+
+class SessionListing(Query, frozen=True):
+    """Whose sessions to list."""
+
+    agent_id: (
+        Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
+        | UnsetType
+    ) = UNSET
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A session that was not ended; one that nobody used for a day is over all the same."""
+
+    id: UUID
+    agent: Named
+    opened_at: datetime
+    expires_at: Annotated[datetime, Meta(description="Its end, whatever the use.")]
+    current: Annotated[bool, Meta(description="True for the one that asks.")]
+    last_used_at: Annotated[datetime, Meta(description="About a minute late.")] | UnsetType = UNSET
+    client: Annotated[str, Meta(description="What the browser calls itself.")] | UnsetType = UNSET
+    ip: Annotated[str, Meta(description="The address that it was opened from.")] | UnsetType = UNSET
+
+
+class SessionList(Struct, frozen=True):
+    """An agent's sessions."""
+
+    sessions: Annotated[list[Session], Meta(description="Newest first.")]
+
+
+class SessionEnded(Struct, frozen=True):
+    """A session that is over."""
+
+    id: UUID
+    changed: Annotated[bool, Meta(description="False: it was ended before.")]
+
+
+@get(
+    "/sessions",
+    operation_id="list_sessions",
+    tags=["sessions"],
+    dependencies={"listing": from_query(SessionListing)},
+)
+async def list_sessions(acting: Acting, listing: SessionListing) -> SessionList:
+    """List where one is signed in, or where an agent is whom one manages."""
+    agent = await within_reach(acting, listing.agent_id or None)
+    lines = await acting.office.views.list_sessions(agent)
+    used = await acting.office.ledger.last_used([line.id for line in lines])
+    asking = acting.caller.by.credential
+    return SessionList(
+        [
+            Session(
+                id=line.id,
+                agent=line.agent,
+                opened_at=line.opened_at,
+                expires_at=line.expires_at,
+                current=line.id == asking,
+                last_used_at=used.get(line.id, UNSET),
+                client=line.client,
+                ip=line.ip,
+            )
+            for line in lines
+        ]
+    )
+
+
+@post(
+    "/sessions/{session_id:uuid}/revoke",
+    operation_id="revoke_session",
+    tags=["sessions"],
+    status_code=200,
+)
+async def revoke_session(
+    session_id: SessionId, acting: Acting, conditions: Conditions
+) -> Response[SessionEnded]:
+    """End one's own session, or that of an agent whom one manages, at once."""
+    done = await acting.act(
+        "revoke_session",
+        asked(session_id=session_id),
+        [Wish(CloseSession(session=session_id))],
+        lambda done: SessionEnded(session_id, done.changed),
+        SessionEnded,
+        conditions=conditions,
+    )
+    return done.response()
+
+
+ENDPOINTS = (list_sessions, revoke_session)
