@@ -1,5 +1,6 @@
 """What pages work with, and what they read from a request: who comes, with which form."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -118,11 +119,13 @@ def twice(form: Form) -> str:
 
 async def _fields(request: Page) -> Form:
     kind, _, _ = request.headers.get("content-type", "").partition(";")
-    try:
-        text = (await request.body()).decode("ascii")
-        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
-    except ValueError:
-        fields = []
-    if not fields or kind.strip().lower() != _FORMS:
+    fields = None
+    if kind.strip().lower() == _FORMS:
+        with contextlib.suppress(ValueError):
+            text = (await request.body()).decode("ascii")
+            fields = parse_qsl(
+                text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS
+            )
+    if fields is None:
         raise Refused(Code.INVALID_ARGUMENTS, "This is no form of ours.")
     return dict(fields)

@@ -75,14 +75,14 @@ class Browser:
         return self.cookies.get(SESSION, "")
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self._send("GET", path, "", headers)
+        return self.send("GET", path, "", headers)
 
     def post(
         self, path: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send a form as a page of ours would."""
         sent = {"Content-Type": FORM, "Origin": self.origin, "Sec-Fetch-Site": "same-origin"}
-        return self._send("POST", path, urlencode(fields), {**sent, **(headers or {})})
+        return self.send("POST", path, urlencode(fields), {**sent, **(headers or {})})
 
     def submit(self, page: str, action: str = "", **fields: str) -> Answer:
         """Open a page, fill a form of it in and send it."""
@@ -97,7 +97,8 @@ class Browser:
         assert answer.status in {200, 303}
         return answer.status == 200
 
-    def _send(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
+    def send(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
+        """Send a request as it is, with the cookies."""
         sent = {"Accept": "text/html", "User-Agent": "tests", **headers}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
