@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from domain.access_tokens import MAX_ACTIVE, Generated, GenerateToken, Revoked
 from domain.agent import AGENT, Added, Deactivated
 from domain.decider import Ref
-from domain.permissions import Role
+from domain.permissions import Permission, Role, Scope
 from domain.refusals import Code
 from tests.given import Given, given
-from tests.known import ANA, ANA_IN_SUPPORT, BEN, NOW, caller_of
+from tests.known import ANA, ANA_IN_SUPPORT, BEN, NOW, caller_of, caller_with
 
 GENERATE = GenerateToken(
     agent=ANA, token=UUID(int=500), digest="ab" * 32, mask="dl_pat_…wxyz", label=" laptop "
@@ -89,6 +89,29 @@ def test_who_has_no_seat_gets_none() -> None:
     imported = Added(name="Ana", role=Role.AGENT, departments=(), seat=False)
     unseated = given().beside(Ref(AGENT, ANA), imported)
     unseated.when(GENERATE).then_refused(Code.AGENT_UNAVAILABLE)
+
+
+def test_a_token_may_be_for_less_than_every_tool() -> None:
+    narrow = replace(GENERATE, scopes=(Scope.TICKETS_READ, Scope.TICKETS_READ))
+    ana().by(caller_of(ANA)).when(narrow).then(replace(GENERATED, scopes=(Scope.TICKETS_READ,)))
+
+
+def test_a_token_for_administration_is_asked_for() -> None:
+    assert Scope.ADMIN not in GENERATED.scopes
+    wide = replace(GENERATE, scopes=tuple(Scope))
+    ana().by(caller_of(ANA)).when(wide).then(replace(GENERATED, scopes=tuple(sorted(Scope))))
+
+
+def test_a_token_is_for_something() -> None:
+    nothing = replace(GENERATE, scopes=())
+    ana().by(caller_of(ANA)).when(nothing).then_refused(Code.INVALID_ARGUMENTS)
+
+
+def test_a_narrow_credential_makes_no_wider_one() -> None:
+    narrow = ana().by(caller_with(ANA, *Permission, scopes=(Scope.ADMIN, Scope.TICKETS_READ)))
+    assert "tickets:write" in narrow.when(GENERATE).then_refused(Code.PERMISSION_DENIED)
+    within = replace(GENERATE, scopes=(Scope.TICKETS_READ,))
+    narrow.when(within).then(replace(GENERATED, scopes=(Scope.TICKETS_READ,)))
 
 
 @pytest.mark.parametrize("role", Role)

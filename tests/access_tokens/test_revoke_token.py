@@ -5,11 +5,12 @@ from uuid import UUID
 import pytest
 
 from domain.access_tokens import Generated, Revoked, RevokeToken
-from domain.agent import Deactivated
-from domain.permissions import Role
+from domain.agent import AGENT, Added, Deactivated
+from domain.decider import Ref
+from domain.permissions import TOOL_SCOPES, Permission, Role
 from domain.refusals import Code
 from tests.given import given
-from tests.known import ANA, ANA_IN_SUPPORT, BEN, NOW, caller_of
+from tests.known import ANA, ANA_IN_SUPPORT, BEN, NOW, caller_of, caller_with
 
 GENERATED = Generated(token=UUID(int=500), agent=ANA, digest="ab" * 32, mask="…", expires_at=NOW)
 OTHER = Generated(token=UUID(int=501), agent=ANA, digest="cd" * 32, mask="…", expires_at=NOW)
@@ -35,13 +36,28 @@ def test_revoking_again_does_nothing() -> None:
     given(GENERATED, REVOKED).beside(*ANA_IN_SUPPORT).when(REVOKE).then_nothing()
 
 
-def test_anothers_token_takes_the_permission_for_any() -> None:
+def test_a_token_for_tools_revokes_none_not_even_itself() -> None:
+    narrow = caller_with(ANA, *Permission, scopes=TOOL_SCOPES)
+    assert "admin" in HELD.by(narrow).when(REVOKE).then_refused(Code.PERMISSION_DENIED)
+
+
+def test_anothers_token_takes_the_permission_to_manage_agents() -> None:
     HELD.by(caller_of(BEN)).when(REVOKE).then_refused(Code.PERMISSION_DENIED)
+    HELD.by(caller_with(BEN, Permission.AGENTS_MANAGE)).when(REVOKE).then(REVOKED)
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.OWNER])
-def test_admins_and_owners_revoke_anybodys(role: Role) -> None:
+def test_admins_and_owners_revoke_an_agents(role: Role) -> None:
     HELD.by(caller_of(BEN, role)).when(REVOKE).then(REVOKED)
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.OWNER])
+def test_only_owners_revoke_an_admins_or_an_owners(role: Role) -> None:
+    above = Added(name="Ana", role=role, departments=())
+    held = given(GENERATED).beside(Ref(AGENT, ANA), above)
+    held.by(caller_of(BEN, Role.ADMIN)).when(REVOKE).then_refused(Code.PERMISSION_DENIED)
+    held.by(caller_of(BEN, Role.OWNER)).when(REVOKE).then(REVOKED)
+    held.by(caller_of(ANA, role)).when(REVOKE).then(REVOKED)
 
 
 def test_the_token_of_an_agent_who_left_can_be_revoked() -> None:
