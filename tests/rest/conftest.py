@@ -1,0 +1,96 @@
+"""The product served with a small company in it, and those of it who ask over HTTP."""
+
+from collections.abc import Callable, Generator, Iterator
+from itertools import count
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+from domain.permissions import ALL_SCOPES, Role
+from domain.role import RoleRef
+from tests.database import Databases
+from tests.mcp.company import SUPPORT, Company, Member, add_agent, filled, generate_token
+from tests.mcp.records import Log
+from tests.mcp.serving import Served, served
+from tests.rest.client import Client
+
+
+class Hired(NamedTuple):
+    """An agent of a test's own; the client's token has all scopes, the member's those of tools."""
+
+    member: Member
+    client: Client
+
+    @property
+    def path(self) -> str:
+        return f"/agents/{self.member.id}"
+
+
+Hire = Callable[..., Hired]
+
+
+@pytest.fixture(scope="session")
+def desk_database(databases: Databases) -> Iterator[str]:
+    with databases.copy() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def company(desk_database: str) -> Company:
+    return filled(desk_database)
+
+
+@pytest.fixture(scope="session")
+def product(desk_database: str, company: Company) -> Generator[Served]:  # noqa: ARG001 - filled first
+    with served(desk_database) as product:
+        yield product
+
+
+@pytest.fixture(scope="session")
+def log(desk_database: str) -> Iterator[Log]:
+    with psycopg.connect(desk_database, autocommit=True) as connection:
+        yield Log(desk_database, connection)
+
+
+@pytest.fixture(scope="session")
+def nobody(product: Served) -> Client:
+    return Client(product.port)
+
+
+@pytest.fixture(scope="session")
+def olga(product: Served, company: Company) -> Client:
+    """The owner."""
+    return _client(product, company.members["Olga"])
+
+
+@pytest.fixture(scope="session")
+def adam(product: Served, company: Company) -> Client:
+    """An administrator."""
+    return _client(product, company.members["Adam"])
+
+
+@pytest.fixture(scope="session")
+def ana(product: Served, company: Company) -> Client:
+    """An agent of Support."""
+    return _client(product, company.members["Ana"])
+
+
+@pytest.fixture(scope="session")
+def hire(product: Served, company: Company) -> Hire:
+    """Add an agent of the test's own."""
+    numbers = count(1)
+
+    def hired(role: RoleRef = Role.AGENT, department: str = SUPPORT) -> Hired:
+        name = f"Hired{next(numbers)}"
+        place = company.departments[department]
+        member = product.run(add_agent(product.desk, name, role, place))
+        return Hired(member, _client(product, member))
+
+    return hired
+
+
+def _client(product: Served, member: Member) -> Client:
+    token, _ = product.run(generate_token(product.desk, member.id, scopes=ALL_SCOPES))
+    assert product.run(product.desk.views_caught_up())
+    return Client(product.port, token)
