@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from infra.serve.leaving import SIGNALS
+from infra.serve.protocol import BoundedProtocol
 from infra.settings import Settings
 
 KEEP_ALIVE_SECONDS = 65  # longer than clients keep a connection, so that they end it
@@ -59,7 +60,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "factory": True,
         "workers": settings.workers,
-        "http": "httptools",
+        "http": BoundedProtocol,
         "loop": "auto",
         "ws": "none",
         "lifespan": "on",

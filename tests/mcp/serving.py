@@ -20,6 +20,7 @@ import uvloop
 
 from api.mcp import PATH
 from infra.desk import Desk, utc_now
+from infra.serve.protocol import BoundedProtocol
 from infra.serve.running import serve_until_told
 from infra.settings import read_settings
 
@@ -83,7 +84,7 @@ def served(
     desk = Desk(settings, now)
     config = uvicorn.Config(
         cast("Any", desk.app()),  # uvicorn types ASGI in its own words
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

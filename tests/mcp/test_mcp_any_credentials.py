@@ -17,7 +17,7 @@ MANY = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-REFUSED = {400, 401, 403, 404, 405, 413, 421, 429}
+REFUSED = {400, 401, 403, 404, 405, 413, 421, 429, 431}
 
 schemes = st.sampled_from(
     [b"Bearer ", b"bearer\t", b"BEARER  ", b"Bearer", b"Basic ", b"Digest ", b"DPoP ", b"", b" "]
