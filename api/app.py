@@ -15,7 +15,8 @@ from api.rates import RateLimiter
 from api.rest import rest_router
 from api.rest.acting import Office
 from api.rest.admission import Admission, Identify
-from api.rest.document import openapi_config
+from api.rest.document import Document
+from api.rest.page import Reference, reference_router
 from api.sign_in.entrance import Entrance
 
 
@@ -49,15 +50,18 @@ def create_app(parts: Parts) -> Litestar:
         hosts=parts.hosts,
         origins=parts.origins,
     )
-    return Litestar(
+    app = Litestar(
         [
             endpoint,
             *health_routes(parts.readiness),
             rest_router(admission, parts.office),
+            reference_router(),
             pages_router(front),
         ],
         lifespan=[parts.lifespan, lifespan],
         exception_handlers={Exception: answer_anywhere(front)},
-        openapi_config=openapi_config(),
+        openapi_config=None,
         logging_config=None,
     )
+    app.state["reference"] = Reference(Document(app, parts.office.base_url))
+    return app

@@ -65,21 +65,35 @@ MISDIRECTED = Kind(HTTPStatus.MISDIRECTED_REQUEST, "misdirected", "This host is 
 UNSUPPORTED_MEDIA_TYPE = Kind(
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON."
 )
+METHOD_NOT_ALLOWED = Kind(
+    HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "This path has no such method."
+)
+TOO_LARGE = Kind(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The request's body is too large."
+)
 UNAVAILABLE = Kind(
     HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database does not answer just now."
 )
 FAILED = Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "It failed, and it is our fault.")
+# What is refused before any command or query, or beside them.
+OTHERS = (
+    UNAUTHORIZED,
+    CROSS_SITE,
+    METHOD_NOT_ALLOWED,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    MISDIRECTED,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    FAILED,
+)
 _OF_STATUS = {
     HTTPStatus.BAD_REQUEST: OF_REFUSALS[Code.INVALID_ARGUMENTS],
     HTTPStatus.NOT_FOUND: OF_REFUSALS[Code.NOT_FOUND],
     HTTPStatus.FORBIDDEN: OF_REFUSALS[Code.PERMISSION_DENIED],
     HTTPStatus.UNAUTHORIZED: UNAUTHORIZED,
-    HTTPStatus.METHOD_NOT_ALLOWED: Kind(
-        HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "This path has no such method."
-    ),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Kind(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The request's body is too large."
-    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE,
 }
 

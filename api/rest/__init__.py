@@ -48,8 +48,8 @@ def rest_router(admission: Admission, office: Office) -> Router:
     async def provide_office() -> Office:
         return office
 
-    async def admit(connection: Connection, _handler: BaseRouteHandler) -> None:
-        await admission.admit(connection)
+    async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
+        await admission.admit(connection, handler)
 
     return Router(
         PATH,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Protocol, cast
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 from litestar.types import HTTPScope
 
@@ -13,14 +14,15 @@ from api.csrf import HEADER, is_csrf_token, is_same_origin
 from api.problems import CROSS_SITE, MISDIRECTED, Problematic
 from api.rates import RateLimiter
 from api.rest.acting import Acting, Conditions, Office
+from api.rest.asking import misfit, query_of
 from domain.application import Unauthorized
 from domain.authentication import Bearer
 from domain.fact import Client, Via
-from domain.refusals import Code, Refused
 from domain.secret import ACCESS_TOKEN, SESSION, is_well_formed
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
+KEY_LENGTH = 200
 IF_MATCH = r'^(\*|(W/)?"v[0-9]{1,18}")$'
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,14 +63,16 @@ class Admission:
         self._hosts = frozenset(hosts)
         self._origins = frozenset(origins)
 
-    async def admit(self, connection: Connection) -> None:
-        """Let a request in. Raises `Unauthorized`, `Unavailable`, `RateLimited` and `Problematic`."""
+    async def admit(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let a request in.
+
+        Raises `Unauthorized`, `Unavailable`, `RateLimited` and `Problematic`; refuses with
+        `invalid_arguments` an address that no endpoint can have.
+        """
         scope = cast("HTTPScope", connection.scope)  # no websockets here
         headers = dict(scope["headers"])
         if headers.get(b"host", b"").decode("latin-1") not in self._hosts:
             raise Problematic(MISDIRECTED, "Use the address that PUBLIC_URL names.")
-        if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
-            raise Refused(Code.INVALID_ARGUMENTS, "No address of ours holds a NUL (%00).")
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer":
             prefix, secret = ACCESS_TOKEN, token.strip().decode("latin-1")
@@ -79,6 +83,10 @@ class Admission:
         if prefix == SESSION and scope["method"] not in _SAFE:
             self._require_own_page(headers, secret)
         scope["state"]["identity"] = await self._identified(connection, prefix, secret)
+        if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
+            raise misfit("no address of ours holds a NUL (%00)")
+        if scope["query_string"] and query_of(handler) is None:
+            raise misfit("it takes no query parameters")
 
     async def _identified(self, connection: Connection, prefix: str, secret: str) -> Bearer:
         agent = connection.headers.get("user-agent", "")[:200]
@@ -111,22 +119,10 @@ def provide_acting(request: Request[Any, Any, Any], office: Office) -> Acting:
 
 def provide_conditions(
     idempotency_key: Annotated[
-        str | None,
-        Parameter(
-            header="Idempotency-Key",
-            min_length=1,
-            max_length=200,
-            description="The same key with the same request is done once and answered alike.",
-        ),
+        str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=KEY_LENGTH)
     ] = None,
     if_match: Annotated[
-        str | None,
-        Parameter(
-            header="If-Match",
-            pattern=IF_MATCH,
-            max_length=100,
-            description="The ETag that was read: change it only while it is at that version.",
-        ),
+        str | None, Parameter(header="If-Match", pattern=IF_MATCH, max_length=100)
     ] = None,
 ) -> Conditions:
     """Read what a request demands."""

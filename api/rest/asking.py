@@ -1,15 +1,14 @@
 """What a request asks: its query parameters and its JSON body, read strictly into structs."""
 
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
 from litestar import Request
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 
 from api.problems import UNSUPPORTED_MEDIA_TYPE, Problematic
 from domain.refusals import Code, Refused
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,13 +19,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A request's query parameters, where they are more than one or two."""
 
 
-class FromQuery(Generic[T]):
+class FromQuery:
     """A dependency that reads all query parameters of a request into a struct.
 
     The document takes an endpoint's parameters from the same struct.
     """
 
-    def __init__(self, struct: type[T]) -> None:
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
         self.struct = struct
         (_, parts) = msgspec.json.schema_components([struct], ref_template="{name}")
         fields: dict[str, Any] = parts[struct.__name__].get("properties", {})
@@ -51,6 +50,14 @@ class FromQuery(Generic[T]):
 def from_query(struct: type[msgspec.Struct]) -> Provide:
     """Provide a struct of the query's parameters."""
     return Provide(FromQuery(struct), sync_to_thread=False)
+
+
+def query_of(handler: BaseRouteHandler) -> type[msgspec.Struct] | None:
+    """Return the struct that an endpoint's query is read into; None where it takes no query."""
+    for provider in handler.resolve_dependencies().values():
+        if isinstance(provider.dependency, FromQuery):
+            return provider.dependency.struct
+    return None
 
 
 class StrictRequest(Request[Any, Any, Any]):

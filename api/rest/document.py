@@ -1,122 +1,109 @@
-"""The OpenAPI document of the REST API, and what it says of every operation alike."""
+"""The OpenAPI document of the REST API: made when it is first asked for, and kept."""
 
-from collections.abc import Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Iterator
+from functools import cached_property
 from importlib import metadata
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from litestar import Request
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 
-from api.problems import DOCS, MEDIA_TYPE, OF_REFUSALS, Problem
+from api.cookies import session_cookie_name
+from api.rest import PATH
+from api.rest.operations import HEADERS, Endpoint, Schemas, describe, problem_responses
 
 DESCRIPTION = """\
-The helpdesk over HTTP: the same commands, refusals and history as through MCP and the pages.
+The helpdesk over HTTP: the same commands, refusals and history as through MCP and the pages. \
+Calls here do not count on the tool call budget.
 
-Authenticate with an access token that has a scope for what you do (`Authorization: Bearer …`), or
-with a session and its CSRF token. Calls here do not count on the tool call budget.
+Every change takes an `Idempotency-Key`: repeat a request under its key, and it is done once and \
+answered alike. And it takes `If-Match` with the `ETag` of an answer: then it is done only while \
+nothing else has changed.
+
+What is unknown is refused: query parameters as well as fields of a body.
 """
-
-# Whatever is asked, these may be the answer.
-_ALWAYS = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.MISDIRECTED_REQUEST,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_WHEN_NAMED = (HTTPStatus.NOT_FOUND,)
-_WHEN_CHANGING = (
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+# In the order of the document.
+TAGS = {
+    "tickets": "Find, read, open and change tickets.",
+    "messages": "What is written in a ticket, by customers and by agents.",
+    "actions": "What agents do with a ticket: the same six actions as the tools of MCP.",
+    "agents": "Who works here.",
+    "roles": "What agents may do: built-in roles, and those made of permissions.",
+    "departments": "Where tickets and agents belong.",
+    "tokens": "Access tokens, for programs.",
+    "sessions": "Where people are signed in with a browser.",
+    "session": "The credential in use.",
+    "budget": "The tool calls that all agents share, and their use.",
+    "calls": "Every call, as it was recorded.",
+}
 
 
-class Document(JsonRenderPlugin):
-    """The document as JSON, with the problems that any operation may answer with."""
+class Document:
+    """The document of one application, once all its routes are known."""
 
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 - the plugin's shape
-        return msgspec.json.encode(documented(openapi_schema))
+    def __init__(self, app: Litestar, base_url: str) -> None:
+        self._app = app
+        self._base_url = base_url
 
-
-def openapi_config(*plugins: JsonRenderPlugin) -> OpenAPIConfig:
-    """Configure the document; it is served under `DOCS`."""
-    return OpenAPIConfig(
-        title="Deskledger",
-        version=metadata.version("deskledger"),
-        description=DESCRIPTION,
-        path=DOCS,
-        render_plugins=plugins or (Document(path="/openapi.json"),),
-        use_handler_docstrings=True,
-        components=Components(
-            security_schemes={
-                "token": SecurityScheme(
-                    type="http", scheme="bearer", description="An access token, dl_pat_…"
-                ),
-                "session": SecurityScheme(
-                    type="apiKey",
-                    name="__Host-deskledger_session",
-                    security_scheme_in="cookie",
-                    description="A session; changes take X-CSRF-Token, too.",
-                ),
-            }
-        ),
-        security=[{"token": []}, {"session": []}],
-    )
-
-
-def documented(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document with each operation's problems declared."""
-    (_, parts) = msgspec.json.schema_components(
-        [Problem], ref_template="#/components/schemas/{name}"
-    )
-    components = dict(schema["components"])
-    components["schemas"] = {**components.get("schemas", {}), **parts}
-    components["responses"] = {_name(status): _response(status) for status in _statuses()}
-    paths = {
-        path: {
-            method: _with_problems(path, method, cast("dict[str, Any]", operation))
-            if method in _METHODS
-            else operation
-            for method, operation in cast("dict[str, Any]", item).items()
+    @cached_property
+    def contents(self) -> dict[str, Any]:
+        endpoints = list(_endpoints(self._app))
+        schemas = Schemas(endpoints)
+        paths: dict[str, dict[str, Any]] = {}
+        for endpoint in endpoints:
+            paths.setdefault(endpoint.path, {})[endpoint.method] = describe(endpoint, schemas)
+        used = {
+            tag
+            for item in paths.values()
+            for operation in item.values()
+            for tag in operation["tags"]
         }
-        for path, item in schema["paths"].items()
-    }
-    return {**schema, "components": components, "paths": paths}
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Deskledger",
+                "version": metadata.version("deskledger"),
+                "description": DESCRIPTION,
+            },
+            "servers": [{"url": self._base_url}],
+            "security": [{"token": []}, {"session": []}],
+            "tags": [
+                {"name": name, "description": told} for name, told in TAGS.items() if name in used
+            ],
+            "paths": paths,
+            "components": {
+                "schemas": schemas.components,
+                "parameters": HEADERS,
+                "responses": problem_responses(),
+                "securitySchemes": self._security_schemes(),
+            },
+        }
+
+    @cached_property
+    def json(self) -> bytes:
+        return msgspec.json.encode(self.contents)
+
+    def _security_schemes(self) -> dict[str, Any]:
+        return {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An access token (dl_pat_…) with a scope for what you do.",
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": session_cookie_name(self._base_url),
+                "description": "A session, as people have it who signed in at /login. Changes take "
+                "the X-CSRF-Token that GET /api/v1/session tells, too.",
+            },
+        }
 
 
-def _with_problems(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    statuses = {*_ALWAYS, *(_WHEN_NAMED if "{" in path else ())}
-    if method != "get":
-        statuses |= set(_WHEN_CHANGING)
-    problems = {
-        str(status.value): {"$ref": f"#/components/responses/{_name(status)}"}
-        for status in sorted(statuses)
-    }
-    return {**operation, "responses": {**operation.get("responses", {}), **problems}}
-
-
-def _statuses() -> Iterable[HTTPStatus]:
-    return sorted({*_ALWAYS, *_WHEN_NAMED, *_WHEN_CHANGING})
-
-
-def _name(status: HTTPStatus) -> str:
-    return f"{status.phrase.title().replace(' ', '')}Problem"
-
-
-def _response(status: HTTPStatus) -> dict[str, Any]:
-    codes = [kind.code for kind in OF_REFUSALS.values() if kind.status is status]
-    of = f" ({', '.join(codes)})" if codes else ""
-    return {
-        "description": f"{status.phrase}{of}",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+def _endpoints(app: Litestar) -> Iterator[Endpoint]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path.startswith(PATH):
+            for method, (handler, _) in sorted(route.route_handler_map.items()):
+                if handler.resolve_include_in_schema():
+                    yield Endpoint(route.path_format, method.lower(), handler)

@@ -1,0 +1,235 @@
+"""How the document describes one operation: what it takes, what it answers, what may go wrong."""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
+from litestar.typing import FieldDefinition
+
+from api.problems import MEDIA_TYPE, OF_REFUSALS, OTHERS, Problem
+from api.rest.admission import IF_MATCH, KEY_LENGTH
+from api.rest.asking import query_of
+
+SCHEMAS = "#/components/schemas/"
+
+_ALWAYS = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_WITH_BODY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+_WHEN_CHANGING = {
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+_NAMES = re.compile(r"\{(\w+)\}")
+_TEXT = {"type": "string"}
+_TRUE = {"type": "string", "const": "true"}
+_ETAG = {"description": "The version, for If-Match.", "schema": _TEXT}
+_OF_CHANGES = {
+    "ETag": _ETAG,
+    "Idempotency-Replayed": {"description": "The key's first answer, again.", "schema": _TRUE},
+    "Views-Behind": {"description": "What was changed may not be seen yet.", "schema": _TRUE},
+}
+_LOCATION = {"Location": {"description": "Where the new thing is.", "schema": _TEXT}}
+HEADERS = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Under the same key, the same request is done once and answered alike.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag that was read: change it only while it is at that version.",
+        "schema": {"type": "string", "pattern": IF_MATCH},
+    },
+}
+_SECONDS = {"schema": {"type": "integer", "minimum": 1}, "description": "In so many seconds."}
+_OF_PROBLEMS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": {"schema": _TEXT}},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": _SECONDS},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": _SECONDS},
+}
+
+
+class Endpoint(NamedTuple):
+    """An endpoint where it is served; everything else is said by its handler's signature."""
+
+    path: str
+    method: str
+    handler: HTTPRouteHandler
+
+    @property
+    def changes(self) -> bool:
+        return "conditions" in self.handler.parsed_fn_signature.parameters
+
+    @property
+    def tells_version(self) -> bool:
+        """Whether what is read comes with an ETag: so it is where more than a struct is returned."""
+        return self.method == "get" and self._returned.is_subclass_of(Response)
+
+    @property
+    def _returned(self) -> FieldDefinition:
+        return self.handler.parsed_fn_signature.return_type
+
+    @property
+    def answer(self) -> Any:
+        """The type of a good answer; None where it is empty."""
+        returned = self._returned
+        if returned.is_subclass_of(Response):
+            returned = returned.inner_types[0]
+        return None if returned.annotation in {None, type(None)} else returned.annotation
+
+    @property
+    def body(self) -> Any:
+        field = self.handler.parsed_data_field
+        return field.annotation if field else None
+
+    @property
+    def query(self) -> type[msgspec.Struct] | None:
+        return query_of(self.handler)
+
+    @property
+    def parameters(self) -> Iterable[FieldDefinition]:
+        """Those that stand in the path."""
+        fields = self.handler.parsed_fn_signature.parameters
+        return (fields[name] for name in _NAMES.findall(self.path))
+
+
+class Schemas:
+    """The schemas of all types that endpoints take and give, exactly as they are read."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        types: list[Any] = [Problem]
+        for endpoint in endpoints:
+            types += [one for one in (endpoint.answer, endpoint.body, endpoint.query) if one]
+        unique = list(dict.fromkeys(types))
+        schemas, parts = msgspec.json.schema_components(unique, ref_template=SCHEMAS + "{name}")
+        self._of = dict(zip(unique, schemas, strict=True))
+        asked = {self._name(one) for one in (endpoint.query for endpoint in endpoints) if one}
+        self._parts = {name: _untitled(part) for name, part in parts.items()}
+        self.components = {name: self._parts[name] for name in self._parts if name not in asked}
+
+    def ref(self, of: Any) -> dict[str, Any]:
+        return self._of[of]
+
+    def parameters(self, struct: type[msgspec.Struct]) -> list[dict[str, Any]]:
+        part = self._parts[self._name(struct)]
+        return [
+            _parameter(name, schema, required=name in part.get("required", ()))
+            for name, schema in part.get("properties", {}).items()
+        ]
+
+    def _name(self, struct: type[msgspec.Struct]) -> str:
+        return self._of[struct]["$ref"].removeprefix(SCHEMAS)
+
+
+def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+    """Return the operation of an endpoint."""
+    handler = endpoint.handler
+    summary, _, description = (handler.fn.__doc__ or "").strip().partition("\n\n")
+    parameters = [_path_parameter(field) for field in endpoint.parameters]
+    if endpoint.query:
+        parameters += schemas.parameters(endpoint.query)
+    if endpoint.changes:
+        # What is not there yet has no version.
+        headers = HEADERS if "{" in endpoint.path else ("IdempotencyKey",)
+        parameters += ({"$ref": f"#/components/parameters/{name}"} for name in headers)
+    operation: dict[str, Any] = {
+        "operationId": handler.operation_id,
+        "tags": sorted(handler.resolve_tags()),
+        "summary": " ".join(summary.split()),
+        "description": " ".join(description.split()),
+        "parameters": parameters,
+        "responses": {str(handler.status_code): _good(endpoint, schemas), **_bad(endpoint)},
+    }
+    if endpoint.body:
+        content = {"application/json": {"schema": schemas.ref(endpoint.body)}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return {name: value for name, value in operation.items() if value}
+
+
+def problem_responses() -> dict[str, Any]:
+    """Return the problems that operations refer to, one for each status."""
+    statuses = sorted({*_ALWAYS, *_WITH_BODY, *_WHEN_CHANGING})
+    return {_problem_name(status): _problem(status) for status in statuses}
+
+
+def _good(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+    status = HTTPStatus(endpoint.handler.status_code)
+    headers: dict[str, Any] = {}
+    if endpoint.changes:
+        headers = {**_OF_CHANGES, **(_LOCATION if status is HTTPStatus.CREATED else {})}
+    elif endpoint.tells_version:
+        headers = {"ETag": _ETAG}
+    good: dict[str, Any] = {"description": status.phrase, "headers": headers}
+    if endpoint.answer is not None:
+        good["content"] = {"application/json": {"schema": schemas.ref(endpoint.answer)}}
+    return {name: value for name, value in good.items() if value}
+
+
+def _bad(endpoint: Endpoint) -> dict[str, Any]:
+    statuses = set(_ALWAYS)
+    if endpoint.body:
+        statuses |= _WITH_BODY
+    if endpoint.changes:
+        statuses |= _WHEN_CHANGING
+    if "{" in endpoint.path:
+        statuses.add(HTTPStatus.NOT_FOUND)
+    return {
+        str(status.value): {"$ref": f"#/components/responses/{_problem_name(status)}"}
+        for status in sorted(statuses)
+    }
+
+
+def _problem(status: HTTPStatus) -> dict[str, Any]:
+    kinds = [kind.code for kind in (*OF_REFUSALS.values(), *OTHERS) if kind.status is status]
+    problem: dict[str, Any] = {
+        "description": f"{status.phrase}: {', '.join(kinds)}.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}},
+    }
+    headers = _OF_PROBLEMS.get(status)
+    return {**problem, "headers": headers} if headers else problem
+
+
+def _problem_name(status: HTTPStatus) -> str:
+    return status.phrase.title().replace(" ", "").replace("-", "")
+
+
+def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> dict[str, Any]:
+    told = {"name": name, "in": "query", "description": schema.get("description", "")}
+    bare = {key: value for key, value in schema.items() if key != "description"}
+    return {**told, **({"required": True} if required else {}), "schema": bare}
+
+
+def _path_parameter(field: FieldDefinition) -> dict[str, Any]:
+    told = field.kwarg_definition
+    if not isinstance(told, ParameterKwarg):
+        raise TypeError(f"{field.name} is in a path, but nothing says what it is")
+    schema = msgspec.json.schema(field.annotation)
+    if schema == _TEXT:
+        schema = {**_TEXT, "minLength": 1, "maxLength": told.max_length}
+    return {
+        "name": field.name,
+        "in": "path",
+        "description": told.description,
+        "required": True,
+        "schema": schema,
+    }
+
+
+def _untitled(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name != "title"}
