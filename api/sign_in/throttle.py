@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple, Protocol
 
 _FREE_BY_ACCOUNT = 5
@@ -52,7 +52,10 @@ def network(ip: str | None) -> list[Tried]:
         address = ip_address((ip or "").partition("%")[0])
     except ValueError:
         return []
-    whole = ip_network((address, 64 if address.version == 6 else 32), strict=False)  # noqa: PLR2004
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    length = 64 if isinstance(address, IPv6Address) else 32
+    whole = ip_network((address, length), strict=False)
     return [Tried(_digest("network", str(whole)), _FREE_BY_NETWORK)]
 
 

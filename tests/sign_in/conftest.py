@@ -26,6 +26,11 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 @pytest.fixture(scope="module")
 def desk_database(databases: Databases) -> Iterator[str]:
     with databases.copy() as url:

@@ -1,0 +1,71 @@
+"""Which passwords are taken, and how they are hashed."""
+
+import asyncio
+import os
+
+import pytest
+from argon2 import PasswordHasher
+
+from api.rates import RateLimited
+from api.sign_in.hashing import Hashing
+from api.sign_in.passwords import accepted
+from domain.refusals import Refused
+
+pytestmark = pytest.mark.anyio
+EMAIL, NAME = "ana.ruiz@desk.example", "Ana Ruiz Soto"
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("", "at least 10"),
+        ("ninechars", "at least 10 characters; this one has 9"),
+        ("\u0065\u0301" * 9, "this one has 9"),  # composed, they are nine
+        ("x" * 1025, "at most 1024"),
+        ("ANA.RUIZ@desk.example", "your address or your name"),
+        ("ana ruiz soto", "your address or your name"),
+        ("\uff41na ruiz soto", "your address or your name"),  # a wide a
+        ("aaaaaaaaaaaa", "over and over"),
+        ("\ud800" + "x" * 10, "UTF-8"),
+    ],
+)
+def test_a_bad_password_is_refused_with_the_reason(password: str, why: str) -> None:
+    with pytest.raises(Refused, match=why) as refused:
+        accepted(password, EMAIL, NAME)
+    assert not password or password not in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    "password", ["ten chars!", "x y" * 341, " spaces count ", "пароль из слов"]
+)
+def test_any_other_text_of_ten_characters_is_a_password(password: str) -> None:
+    assert accepted(password, EMAIL, NAME) == password
+
+
+async def test_a_hash_is_of_its_password_and_of_no_other() -> None:
+    hashing = Hashing(os.urandom)
+    made = await hashing.make("correct horse")
+    assert made != await hashing.make("correct horse")
+    assert await hashing.verify(made, "correct horse")
+    assert not await hashing.verify(made, "correct horsf")
+    assert not await hashing.verify(None, "correct horse")
+    assert not await hashing.verify("$argon2id$junk", "correct horse")
+
+
+async def test_a_hash_of_weaker_parameters_is_outdated() -> None:
+    hashing = Hashing(os.urandom)
+    weaker = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("correct horse")
+    assert hashing.is_outdated(weaker)
+    assert not hashing.is_outdated(await hashing.make("correct horse"))
+    assert await hashing.verify(weaker, "correct horse")
+
+
+async def test_more_than_a_hundred_that_wait_are_refused() -> None:
+    hashing = Hashing(os.urandom)
+    made = await hashing.make("correct horse")
+    verified = await asyncio.gather(
+        *(hashing.verify(made, "wrong horse") for _ in range(110)), return_exceptions=True
+    )
+    assert [one for one in verified if one is False] == [False] * 100
+    assert [type(one) for one in verified if one is not False] == [RateLimited] * 10
+    assert await hashing.verify(made, "correct horse")
