@@ -43,6 +43,7 @@ def test_loopback_is_always_ours() -> None:
         ({"PORT": "http"}, "PORT"),
         ({"PORT": "70000"}, "PORT"),
         ({"WORKERS": "0"}, "WORKERS"),
+        ({"RATE_PER_ADDRESS": "-1"}, "RATE_PER_ADDRESS"),
         ({"PUBLIC_URL": "desk.example"}, "PUBLIC_URL"),
         ({"ACCOUNT": "Main;"}, "ACCOUNT"),
     ],
