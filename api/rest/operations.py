@@ -140,7 +140,8 @@ class Schemas:
 def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     """Return the operation of an endpoint."""
     handler = endpoint.handler
-    summary, _, description = (handler.fn.__doc__ or "").strip().partition("\n\n")
+    told = " ".join((handler.fn.__doc__ or "").split())
+    summary, _, description = told.partition(". ")
     parameters = [_path_parameter(field) for field in endpoint.parameters]
     if endpoint.query:
         parameters += schemas.parameters(endpoint.query)
@@ -151,8 +152,8 @@ def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": handler.operation_id,
         "tags": sorted(handler.resolve_tags()),
-        "summary": " ".join(summary.split()),
-        "description": " ".join(description.split()),
+        "summary": summary.removesuffix("."),
+        "description": description,
         "parameters": parameters,
         "responses": {str(handler.status_code): _good(endpoint, schemas), **_bad(endpoint)},
     }

@@ -17,6 +17,7 @@ from domain.permissions import Permission
 from domain.ticket.commands import Body as Text
 from domain.ticket.contact import contact_of
 from domain.ticket.words import Author, AuthorKind
+from mcp_server.tools.read import Cursor
 from projections.conversation import Message, MessagePage, Order
 
 _TAG = ["messages"]
@@ -25,10 +26,7 @@ _TAG = ["messages"]
 class MessageListing(Query, frozen=True):
     """Which messages to list."""
 
-    cursor: (
-        Annotated[str, Meta(max_length=500, description="next_cursor of the last answer.")]
-        | UnsetType
-    ) = UNSET
+    cursor: Cursor | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=100, description="Messages a page, at most.")] = 20
     order: Annotated[Order, Meta(description="asc: oldest first.")] = "asc"
     include_quoted: Annotated[

@@ -1,17 +1,20 @@
 """The page to read the OpenAPI document on: rendered here, and it works without scripts."""
 
+import re
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Request, Response, Router, get
+from markupsafe import Markup, escape
 
 from api.pages.showing import STYLE
 from api.problems import DOCS, OF_REFUSALS, OTHERS
 from api.rest.document import PATH, Document
 from domain.permissions import Scope
 
+_CODE = re.compile("`([^`]+)`")
 _STYLE = f"{DOCS}/style.css"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'none'; "
@@ -33,6 +36,7 @@ class Reference:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["marked"] = _marked
         self._template = environment.get_template("reference.html")
         self.style = files("api.rest.page").joinpath("reference.css").read_text()
 
@@ -80,6 +84,11 @@ def reference_router() -> Router:
 
 def _reference(request: Request[Any, Any, Any]) -> Reference:
     return cast("Reference", request.app.state["reference"])
+
+
+def _marked(text: str) -> Markup:
+    """Return a text of the document, in which backticks mark what programs read."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _groups(contents: dict[str, Any]) -> list[tuple[dict[str, str], list[dict[str, Any]]]]:
