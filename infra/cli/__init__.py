@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from infra.cli import agents, budget, departments, imports, roles, serve, tokens, upkeep
+from infra.cli import agents, budget, departments, imports, roles, serve, setup, tokens, upkeep
 from infra.cli.failures import EPILOG, failure_of
 
 
@@ -31,6 +31,7 @@ def main() -> None:
 
 for command in (
     serve.serve,
+    setup.setup,
     upkeep.migrate,
     upkeep.status,
     upkeep.views,

@@ -190,3 +190,23 @@ async def change(
     done = await desk.execute(*map(Wish, commands))
     await catch_up(desk)
     click.echo(f"Changed {agent}." if done.answer.changed else f"{agent} is so already.")
+
+
+@agents.command(
+    "reset-password", epilog="Example: deskledger agents reset-password ana@example.com"
+)
+@click.argument("agent", metavar="EMAIL-OR-ID")
+@click.option(
+    "--url", help="Where people reach the server.  [default: PUBLIC_URL, else HOST and PORT]"
+)
+@on_desk
+async def reset_password(desk: "Desk", agent: str, url: str | None) -> None:
+    """Print a link with which an agent can set a password once, within an hour."""
+    from api.sign_in.links import password_url
+    from infra.directory import agent_of
+
+    agent_id = await agent_of(desk, agent)
+    secret = await desk.entrance.links.issue_reset(agent_id, "cli")
+    base_url = url.rstrip("/") if url else desk.settings.base_url
+    click.echo(password_url(base_url, agent_id, secret))
+    click.echo("Hand it to them only: it works once, within an hour.", err=True)

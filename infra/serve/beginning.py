@@ -14,11 +14,16 @@ from infra.settings import Settings
 
 
 class Beginning(NamedTuple):
-    """Who owns the account, and the token made just now, or else the mask of the newest alive."""
+    """Who owns the account, and the token made just now, or else the mask of the newest alive.
+
+    Without an owner, `setup` is the secret of a link for the first one.
+    """
 
     owner: str | None = None
     token: str | None = None
     mask: str | None = None
+    setup: str | None = None
+    has_password: bool = False
 
 
 async def begin(settings: Settings, *, demo: bool) -> Beginning:
@@ -28,14 +33,20 @@ async def begin(settings: Settings, *, demo: bool) -> Beginning:
             await fill(desk, utc_now())
         await desk.views_caught_up()
         owner = await find_owner(desk)
+        links = desk.entrance.links
         if owner is None or owner.email is UNSET:
-            return Beginning()
+            if await links.has_owner():
+                return Beginning()
+            return Beginning(setup=await links.issue_setup("system"))
+        has_password = await desk.ledger.find_password(owner.id) is not None
         if (await desk.helpdesk.states.refresh(tokens_of(owner.id))).state is None:
-            return Beginning(owner.email, await generate_token(desk, owner.id, "first start"))
+            token = await generate_token(desk, owner.id, "first start")
+            return Beginning(owner.email, token, has_password=has_password)
         tokens = await desk.views.list_tokens(agent_id=owner.id)
         alive = [
             token.mask
             for token in tokens
             if token.revoked_at is UNSET and token.expires_at > utc_now()
         ]
-        return Beginning(owner.email, mask=alive[-1] if alive else None)
+        mask = alive[-1] if alive else None
+        return Beginning(owner.email, mask=mask, has_password=has_password)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import click
 
 from api.mcp import PATH
+from api.sign_in.links import setup_url
 from infra.serve.beginning import Beginning
 from infra.settings import Settings
 
@@ -39,11 +40,7 @@ def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str])
     elif beginning.owner:
         told.append(_line("Token", beginning.mask or "none alive"))
         told.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
-    else:
-        you = "you@example.com"
-        told.append(_line("Next", write(f'agents add "Your Name" --email {you} --role owner')))
-        told.append(_line("", write(f"tokens create --agent {you}")))
-        told.append(_aside(f"or stop it, and begin with a demo: {write('serve --demo')}"))
+    told += _on_signing_in(settings.base_url, beginning, write)
     for paste in pastes(url, beginning.token or PLACEHOLDER):
         where = click.style(paste.where, dim=True)
         told += ["", f"{click.style(paste.client, bold=True)}  {where}", paste.lines]
@@ -51,6 +48,22 @@ def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str])
     # Whoever reads along may have gone: that is no reason not to serve.
     with contextlib.suppress(OSError):
         click.echo("\n".join(told))
+
+
+def _on_signing_in(base_url: str, beginning: Beginning, write: Callable[[str], str]) -> list[str]:
+    """Say how people come in: the first owner by a link, which is shown this once."""
+    if beginning.setup:
+        return [
+            _line("Next", setup_url(base_url, beginning.setup)),
+            _aside("opened once, within a day, it makes you the owner; then, for MCP clients:"),
+            _aside(write("tokens create --agent YOUR@ADDRESS")),
+            _aside(f"or stop it, and begin with a demo: {write('serve --demo')}"),
+        ]
+    told = [_line("Sign in", f"{base_url}/login")]
+    if beginning.owner and not beginning.has_password:
+        told.append(_aside(f"{beginning.owner} has no password yet; a link to set one:"))
+        told.append(_aside(write(f"agents reset-password {beginning.owner}")))
+    return told
 
 
 def _line(name: str, text: str) -> str:

@@ -41,13 +41,15 @@ def environment(database: str | None = None, **variables: str) -> dict[str, str]
     return clean | ({"DATABASE_URL": database} if database else {}) | variables
 
 
-def run(*arguments: str | Path, database: str | None = None) -> Ended:
+def run(*arguments: str | Path, database: str | None = None, stdin: str = "") -> Ended:
     """Run a command to its end."""
     done = subprocess.run(
         [PROGRAM, *arguments],
         env=environment(database),
+        input=stdin,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
         timeout=SECONDS,
         check=False,
     )

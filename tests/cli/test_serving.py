@@ -103,11 +103,11 @@ def test_what_is_printed_works_when_it_is_pasted_and_a_token_is_shown_once(datab
 
 def test_an_empty_account_gets_its_budget_and_a_word_on_what_to_do(database: str) -> None:
     with serving(database=database) as server:
-        assert 'agents add "Your Name"' in server.out
+        assert f"http://127.0.0.1:{server.port}/setup?token=dl_lnk_" in server.out
         assert "dl_pat_" not in server.out
     with psycopg.connect(database) as connection:
         topics = connection.execute("SELECT topic FROM acct_main.events").fetchall()
-    assert topics == [("budget.opened",)]
+    assert topics == [("budget.opened",), ("setup.link_issued",)]
 
 
 def test_sigterm_ends_it_in_seconds_though_a_request_is_open(database: str) -> None:
