@@ -1,5 +1,6 @@
 """A token's secret is shown once, to who made it, and is nowhere else ever after."""
 
+import json
 from signal import SIGTERM
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from psycopg import sql
 from domain.secret import ACCESS_TOKEN, digest_of
 from tests.cli.terminal import Serving, done, run, serving
 from tests.mcp.wire import Request, call, legacy, message, modern
+from tests.rest.client import Client
 
 OWNER = "olga@example.com"
 LABEL = "to be found in the dump"
@@ -73,34 +75,44 @@ def use(server: Serving, secret: str) -> bytes:
 def test_a_secret_is_shown_once_and_found_nowhere_after(database: str) -> None:
     done("agents", "add", "Olga", "--email", OWNER, "--role", "owner", database=database)
     said: list[bytes] = []
+    create = ("tokens", "create", "--agent", OWNER, "--label", LABEL)
     with serving(database=database) as server:
-        create = ("tokens", "create", "--agent", OWNER, "--label", LABEL)
-        created, lost = (run(*create, database=database) for _ in range(2))
+        created = run(*create, "--scope", "tickets:read", "--scope", "admin", database=database)
+        lost = run(*create, database=database)
         tokens = [Shown(server.token), Shown(created.out.strip()), Shown(lost.out.strip())]
         said += [use(server, token.text) for token in tokens]
         line = done("tokens", "list", database=database).strip().splitlines()[-1]
         replaced = run("tokens", "replace", line.split()[-1], database=database)
         tokens.append(Shown(replaced.out.strip()))
+
+        api = Client(server.port, tokens[1].text)
+        generated = api.post("/tokens", {"label": LABEL, "scopes": ["tickets:read"]})
+        renewed = api.post(f"/tokens/{generated.body['id']}/replace")
+        tokens += [Shown(generated.body["token"]), Shown(renewed.body["token"])]
+
         said += [use(server, token.text) for token in tokens]
-        for command in (
-            ("tokens", "list"),
-            ("tokens", "list", "--json"),
-            ("tokens", "revoke", line.split()[0]),
-        ):
+        said += [api.get(path).raw for path in ("/tokens", "/session", "/agents", "/calls")]
+        said.append(api.post("/tokens", {"label": LABEL}, Idempotency_Key="k").raw)
+        said.append(api.post(f"/tokens/{generated.body['id']}/replace").raw)
+        for command in (("tokens", "list"), ("tokens", "revoke", line.split()[0])):
             ended = run(*command, database=database)
             said += [ended.out.encode(), ended.err.encode()]
         server.end(SIGTERM)
         said.append(server.errors.encode())
     said += [ended.err.encode() for ended in (created, lost, replaced)]
+    listed = done("tokens", "list", "--json", database=database)
+    said.append(listed.encode())
     stored = dump(database)
 
-    assert len({token.text for token in tokens}) == 4
+    assert len({token.text for token in tokens}) == 6
     everything = b"".join((*said, stored))
     for number, token in enumerate(tokens):
         found = [needle for needle in token.needles if needle in everything]
         assert found == [], number
         # What is looked through is what holds the rest of the token.
-        assert digest_of(token.text) in stored or number == 2
         assert digest_of(token.text).hex().encode() in stored
+        assert token.text[-4:] in listed
     assert LABEL.encode() in stored
     assert server.out.count(tokens[0].text) == 1 + server.out.count("Bearer " + tokens[0].text)
+    # The last uses were written down when the server ended; what was replaced had been used, too.
+    assert [("last_used_at" in it) for it in json.loads(listed)] == [True] * 4 + [False, True]
