@@ -5,8 +5,9 @@ from typing import Annotated, Any, Protocol, cast
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from litestar.types import HTTPScope
 
 from api.cookies import Headers, read_session
@@ -111,7 +112,7 @@ class Admission:
             )
 
 
-def provide_acting(request: Request[Any, Any, Any], office: Office) -> Acting:
+def provide_acting(request: Request[Any, Any, Any], office: NamedDependency[Office]) -> Acting:
     """Put together what an endpoint works with, once the guard let the request in."""
     identity = cast("Bearer", request.scope["state"]["identity"])
     return Acting(identity, office)
@@ -119,10 +120,10 @@ def provide_acting(request: Request[Any, Any, Any], office: Office) -> Acting:
 
 def provide_conditions(
     idempotency_key: Annotated[
-        str | None, Parameter(header="Idempotency-Key", min_length=1, max_length=KEY_LENGTH)
+        str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=KEY_LENGTH)
     ] = None,
     if_match: Annotated[
-        str | None, Parameter(header="If-Match", pattern=IF_MATCH, max_length=100)
+        str | None, HeaderParameter(name="If-Match", pattern=IF_MATCH, max_length=100)
     ] = None,
 ) -> Conditions:
     """Read what a request demands."""

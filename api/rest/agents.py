@@ -4,7 +4,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, patch, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions, Outcome, etag
@@ -29,7 +30,7 @@ from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
 from projections.listings import AgentDetailsPage
 
-AgentId = Annotated[UUID, Parameter(description="The agent's id.")]
+AgentId = Annotated[UUID, PathParameter(description="The agent's id.")]
 Name = Annotated[AgentName, Meta(description="The name that customers and colleagues see.")]
 Address = Annotated[Email, Meta(description="The address to sign in with.")]
 RoleId = Annotated[str, Meta(max_length=64, description="A role's id: GET /roles lists them.")]
@@ -88,7 +89,9 @@ class AgentAnswer(Struct, frozen=True, kw_only=True):
     tags=["agents"],
     dependencies={"listing": from_query(AgentListing)},
 )
-async def list_agents(acting: Acting, listing: AgentListing) -> AgentDetailsPage:
+async def list_agents(
+    acting: NamedDependency[Acting], listing: NamedDependency[AgentListing]
+) -> AgentDetailsPage:
     """List the agents, by name."""
     await acting.reading(Permission.DIRECTORY_READ)
     return await acting.office.views.list_agent_details(
@@ -99,7 +102,7 @@ async def list_agents(acting: Acting, listing: AgentListing) -> AgentDetailsPage
 
 
 @get("/agents/{agent_id:uuid}", operation_id="get_agent", tags=["agents"])
-async def get_agent(agent_id: AgentId, acting: Acting) -> Response[AgentAnswer]:
+async def get_agent(agent_id: AgentId, acting: NamedDependency[Acting]) -> Response[AgentAnswer]:
     """Read an agent."""
     await acting.reading(Permission.DIRECTORY_READ)
     state, version = await acting.office.helpdesk.states.refresh(Ref(AGENT, agent_id))
@@ -109,7 +112,9 @@ async def get_agent(agent_id: AgentId, acting: Acting) -> Response[AgentAnswer]:
 
 @post("/agents", operation_id="add_agent", tags=["agents"])
 async def add_agent(
-    data: NewAgent, acting: Acting, conditions: Conditions
+    data: JSONBody[NewAgent],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[AgentAnswer]:
     """Add an agent, who takes a seat."""
     command = AddAgent(
@@ -125,7 +130,10 @@ async def add_agent(
 
 @patch("/agents/{agent_id:uuid}", operation_id="change_agent", tags=["agents"])
 async def change_agent(
-    agent_id: AgentId, data: AgentChange, acting: Acting, conditions: Conditions
+    agent_id: AgentId,
+    data: JSONBody[AgentChange],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[AgentAnswer]:
     """Change an agent's name, address, role or departments: all that is named, or nothing."""
     commands: list[AgentCommand] = []
@@ -150,7 +158,7 @@ async def change_agent(
     status_code=200,
 )
 async def deactivate_agent(
-    agent_id: AgentId, acting: Acting, conditions: Conditions
+    agent_id: AgentId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[AgentAnswer]:
     """End all of an agent's access at once, and free the seat."""
     command = DeactivateAgent(agent=agent_id)
@@ -165,7 +173,7 @@ async def deactivate_agent(
     status_code=200,
 )
 async def reactivate_agent(
-    agent_id: AgentId, acting: Acting, conditions: Conditions
+    agent_id: AgentId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[AgentAnswer]:
     """Take an agent back, with the seat."""
     command = ReactivateAgent(agent=agent_id)
@@ -175,7 +183,10 @@ async def reactivate_agent(
 
 @post("/agents/{agent_id:uuid}/seat", operation_id="give_seat", tags=["agents"], status_code=200)
 async def give_seat(
-    agent_id: AgentId, data: Seat, acting: Acting, conditions: Conditions
+    agent_id: AgentId,
+    data: JSONBody[Seat],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[AgentAnswer]:
     """Give an imported agent a seat, to sign in and act from now on."""
     command = GiveSeat(agent=agent_id, email=data.email)

@@ -5,6 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, patch
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from api.rest.acting import Acting, Conditions
@@ -84,7 +86,7 @@ class LimitListing(Query, frozen=True):
 
 
 @get("/budget", operation_id="get_budget", tags=["budget"])
-async def get_budget(acting: Acting) -> BudgetAnswer:
+async def get_budget(acting: NamedDependency[Acting]) -> BudgetAnswer:
     """Read how the shared budget of tool calls stands."""
     await acting.reading()
     office = acting.office
@@ -104,7 +106,9 @@ async def get_budget(acting: Acting) -> BudgetAnswer:
 
 @patch("/budget", operation_id="change_budget", tags=["budget"])
 async def change_budget(
-    data: BudgetChange, acting: Acting, conditions: Conditions
+    data: JSONBody[BudgetChange],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[BudgetTerms]:
     """Fix the monthly limit or give it back, and set what a seat is worth."""
     commands: list[BudgetCommand] = []
@@ -136,7 +140,9 @@ async def change_budget(
     tags=["budget"],
     dependencies={"listing": from_query(UsageListing)},
 )
-async def get_usage(acting: Acting, listing: UsageListing) -> Usage:
+async def get_usage(
+    acting: NamedDependency[Acting], listing: NamedDependency[UsageListing]
+) -> Usage:
     """Add up calls and units by day, agent, client or tool."""
     await _reading_use(acting)
     today = acting.office.now().date()
@@ -158,7 +164,9 @@ async def get_usage(acting: Acting, listing: UsageListing) -> Usage:
     tags=["budget"],
     dependencies={"listing": from_query(LimitListing)},
 )
-async def list_limits(acting: Acting, listing: LimitListing) -> LimitPage:
+async def list_limits(
+    acting: NamedDependency[Acting], listing: NamedDependency[LimitListing]
+) -> LimitPage:
     """List how the limit came about: each change of it, the last one first."""
     await _reading_use(acting)
     return await acting.office.views.list_limits(cursor=listing.cursor or None)

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get
+from litestar.di import NamedDependency
 from msgspec import UNSET, Meta, UnsetType, field
 
 from api.rest.acting import Acting
@@ -49,7 +50,9 @@ class CallListing(Query, frozen=True):
     tags=["calls"],
     dependencies={"listing": from_query(CallListing)},
 )
-async def list_calls(acting: Acting, listing: CallListing) -> CallPage:
+async def list_calls(
+    acting: NamedDependency[Acting], listing: NamedDependency[CallListing]
+) -> CallPage:
     """List the calls that were made, newest first: all for auditors, one's own for others."""
     caller = await acting.reading()
     agent = listing.agent_id or None

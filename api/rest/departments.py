@@ -4,7 +4,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, patch, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions, Outcome, etag
@@ -22,7 +23,7 @@ from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
 from projections.listings import DepartmentPage
 
-DepartmentId = Annotated[UUID, Parameter(description="The department's id.")]
+DepartmentId = Annotated[UUID, PathParameter(description="The department's id.")]
 
 
 class DepartmentListing(Query, frozen=True):
@@ -50,14 +51,18 @@ class DepartmentAnswer(Struct, frozen=True):
     tags=["departments"],
     dependencies={"listing": from_query(DepartmentListing)},
 )
-async def list_departments(acting: Acting, listing: DepartmentListing) -> DepartmentPage:
+async def list_departments(
+    acting: NamedDependency[Acting], listing: NamedDependency[DepartmentListing]
+) -> DepartmentPage:
     """List the departments, by name."""
     await acting.reading(Permission.DIRECTORY_READ)
     return await acting.office.views.list_departments(cursor=listing.cursor or None)
 
 
 @get("/departments/{department_id:uuid}", operation_id="get_department", tags=["departments"])
-async def get_department(department_id: DepartmentId, acting: Acting) -> Response[DepartmentAnswer]:
+async def get_department(
+    department_id: DepartmentId, acting: NamedDependency[Acting]
+) -> Response[DepartmentAnswer]:
     """Read a department."""
     await acting.reading(Permission.DIRECTORY_READ)
     ref = Ref(DEPARTMENT, department_id)
@@ -68,7 +73,9 @@ async def get_department(department_id: DepartmentId, acting: Acting) -> Respons
 
 @post("/departments", operation_id="add_department", tags=["departments"])
 async def add_department(
-    data: NamedDepartment, acting: Acting, conditions: Conditions
+    data: JSONBody[NamedDepartment],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[DepartmentAnswer]:
     """Add a department."""
     command = AddDepartment(department=acting.office.new_id(), name=data.name)
@@ -78,7 +85,10 @@ async def add_department(
 
 @patch("/departments/{department_id:uuid}", operation_id="rename_department", tags=["departments"])
 async def rename_department(
-    department_id: DepartmentId, data: NamedDepartment, acting: Acting, conditions: Conditions
+    department_id: DepartmentId,
+    data: JSONBody[NamedDepartment],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[DepartmentAnswer]:
     """Give a department another name."""
     command = RenameDepartment(department=department_id, name=data.name)

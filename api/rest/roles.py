@@ -4,7 +4,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions, Outcome, etag
@@ -26,7 +27,7 @@ from domain.role import (
 from projections.rights import RoleLine
 
 RoleId = Annotated[
-    str, Parameter(description="The role's id: for built-in roles, their word.", max_length=64)
+    str, PathParameter(description="The role's id: for built-in roles, their word.", max_length=64)
 ]
 Name = Annotated[RoleName, Meta(description="The role's name, unlike all others'.")]
 Permissions = Annotated[
@@ -72,7 +73,7 @@ class PermissionList(Struct, frozen=True):
 
 
 @get("/permissions", operation_id="list_permissions", tags=["roles"])
-async def list_permissions(acting: Acting) -> PermissionList:
+async def list_permissions(acting: NamedDependency[Acting]) -> PermissionList:
     """List all that a role may allow."""
     await acting.reading()
     return PermissionList(
@@ -81,14 +82,14 @@ async def list_permissions(acting: Acting) -> PermissionList:
 
 
 @get("/roles", operation_id="list_roles", tags=["roles"])
-async def list_roles(acting: Acting) -> RoleList:
+async def list_roles(acting: NamedDependency[Acting]) -> RoleList:
     """List the roles, with what they allow and how many have them."""
     await acting.reading(Permission.DIRECTORY_READ)
     return RoleList(await acting.office.views.list_roles())
 
 
 @get("/roles/{role_id:str}", operation_id="get_role", tags=["roles"])
-async def get_role(role_id: RoleId, acting: Acting) -> Response[RoleLine]:
+async def get_role(role_id: RoleId, acting: NamedDependency[Acting]) -> Response[RoleLine]:
     """Read a role; that of a made one has an ETag."""
     await acting.reading(Permission.DIRECTORY_READ)
     if role_id in set(Role):
@@ -102,7 +103,11 @@ async def get_role(role_id: RoleId, acting: Acting) -> Response[RoleLine]:
 
 
 @post("/roles", operation_id="add_role", tags=["roles"])
-async def add_role(data: NewRole, acting: Acting, conditions: Conditions) -> Response[RoleLine]:
+async def add_role(
+    data: JSONBody[NewRole],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
+) -> Response[RoleLine]:
     """Make a role; what is not named, it does not allow."""
     made = acting.office.new_id()
     command = AddRole(role=made, name=data.name, permissions=data.permissions)
@@ -112,7 +117,10 @@ async def add_role(data: NewRole, acting: Acting, conditions: Conditions) -> Res
 
 @patch("/roles/{role_id:str}", operation_id="change_role", tags=["roles"])
 async def change_role(
-    role_id: RoleId, data: RoleChange, acting: Acting, conditions: Conditions
+    role_id: RoleId,
+    data: JSONBody[RoleChange],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[RoleLine]:
     """Change a role's name, or all that it allows, for everybody who has it."""
     made = _made(role_id)
@@ -128,18 +136,20 @@ async def change_role(
 
 
 @delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
-async def remove_role(role_id: RoleId, acting: Acting, conditions: Conditions) -> None:
+async def remove_role(
+    role_id: RoleId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
+) -> None:
     """Remove a role that nobody has."""
     made = _made(role_id)
     await _act(acting, "remove_role", asked(role_id=made), [RemoveRole(role=made)], conditions)
 
 
 async def _act(
-    acting: Acting,
+    acting: NamedDependency[Acting],
     operation: str,
     arguments: dict[str, Any],
     commands: list[RoleCommand],
-    conditions: Conditions,
+    conditions: NamedDependency[Conditions],
 ) -> Outcome[RoleLine]:
     return await acting.act(
         operation,

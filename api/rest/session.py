@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get
+from litestar.di import NamedDependency
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.cookies import read_session
@@ -28,7 +29,7 @@ class Whoami(Struct, frozen=True, omit_defaults=True):
 
 
 @get("/session", operation_id="get_session", tags=["session"])
-async def get_session(request: Request[Any, Any, Any], acting: Acting) -> Whoami:
+async def get_session(request: Request[Any, Any, Any], acting: NamedDependency[Acting]) -> Whoami:
     """Tell who is asking, and what they may do."""
     caller = await acting.reading()
     by = caller.by

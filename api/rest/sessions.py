@@ -5,7 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions
@@ -15,7 +16,7 @@ from domain.application import Wish
 from domain.session import CloseSession
 from projections.metadata import Named
 
-SessionId = Annotated[UUID, Parameter(description="The session's id.")]
+SessionId = Annotated[UUID, PathParameter(description="The session's id.")]
 
 
 class SessionListing(Query, frozen=True):
@@ -59,7 +60,9 @@ class SessionEnded(Struct, frozen=True):
     tags=["sessions"],
     dependencies={"listing": from_query(SessionListing)},
 )
-async def list_sessions(acting: Acting, listing: SessionListing) -> SessionList:
+async def list_sessions(
+    acting: NamedDependency[Acting], listing: NamedDependency[SessionListing]
+) -> SessionList:
     """List where one is signed in, or where an agent is whom one manages."""
     agent = await within_reach(acting, listing.agent_id or None)
     lines = await acting.office.views.list_sessions(agent)
@@ -89,7 +92,7 @@ async def list_sessions(acting: Acting, listing: SessionListing) -> SessionList:
     status_code=200,
 )
 async def revoke_session(
-    session_id: SessionId, acting: Acting, conditions: Conditions
+    session_id: SessionId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[SessionEnded]:
     """End one's own session, or that of an agent whom one manages, at once."""
     done = await acting.act(

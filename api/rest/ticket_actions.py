@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from api.rest.acting import Acting, Conditions
@@ -49,7 +51,10 @@ class Transfer(Body, frozen=True):
 
 @post(f"{ONE}/tags", operation_id="add_tags", **_ALIKE)
 async def add_tags(
-    ticket_id: TicketId, data: Tagging, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[Tagging],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[TicketOutcome]:
     """Add tags to a ticket. Tags that it already has stay as they are."""
     return await _act(acting, conditions, AddTags(ticket_id=ticket_id, tags=data.tags))
@@ -57,7 +62,10 @@ async def add_tags(
 
 @post(f"{ONE}/tags/remove", operation_id="remove_tags", **_ALIKE)
 async def remove_tags(
-    ticket_id: TicketId, data: Tagging, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[Tagging],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[TicketOutcome]:
     """Remove tags from a ticket. Tags that it does not have are passed over."""
     return await _act(acting, conditions, RemoveTags(ticket_id=ticket_id, tags=data.tags))
@@ -65,7 +73,7 @@ async def remove_tags(
 
 @post(f"{ONE}/resolve", operation_id="resolve_ticket", **_ALIKE)
 async def resolve_ticket(
-    ticket_id: TicketId, acting: Acting, conditions: Conditions
+    ticket_id: TicketId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[TicketOutcome]:
     """Resolve a ticket that is new, open, answered or postponed."""
     return await _act(acting, conditions, ResolveTicket(ticket_id=ticket_id))
@@ -73,7 +81,7 @@ async def resolve_ticket(
 
 @post(f"{ONE}/reopen", operation_id="reopen_ticket", **_ALIKE)
 async def reopen_ticket(
-    ticket_id: TicketId, acting: Acting, conditions: Conditions
+    ticket_id: TicketId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[TicketOutcome]:
     """Reopen a resolved ticket: its status becomes open."""
     return await _act(acting, conditions, ReopenTicket(ticket_id=ticket_id))
@@ -81,7 +89,10 @@ async def reopen_ticket(
 
 @post(f"{ONE}/assign", operation_id="assign_ticket", **_ALIKE)
 async def assign_ticket(
-    ticket_id: TicketId, data: Assignment, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[Assignment],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[TicketOutcome]:
     """Assign a ticket to an active agent of its department."""
     return await _act(acting, conditions, AssignTicket(ticket_id=ticket_id, agent_id=data.agent_id))
@@ -89,7 +100,10 @@ async def assign_ticket(
 
 @post(f"{ONE}/transfer", operation_id="transfer_ticket", **_ALIKE)
 async def transfer_ticket(
-    ticket_id: TicketId, data: Transfer, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[Transfer],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[TicketOutcome]:
     """Move a ticket to another department.
 

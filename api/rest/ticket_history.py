@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from litestar import get
+from litestar.di import NamedDependency
 from msgspec import UNSET, Meta, UnsetType
 
 from api.rest.acting import Acting
@@ -29,7 +30,7 @@ class ActivityListing(Query, frozen=True):
     dependencies={"listing": from_query(ActivityListing)},
 )
 async def list_ticket_activity(
-    ticket_id: TicketId, listing: ActivityListing, acting: Acting
+    ticket_id: TicketId, listing: NamedDependency[ActivityListing], acting: NamedDependency[Acting]
 ) -> ActivityPage:
     """Read a ticket's history. Each line tells who did what, in which role, and through what."""
     caller = await acting.reading(Permission.TICKETS_READ)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.rest.acting import Acting, Conditions
@@ -75,7 +76,7 @@ class Written(TicketState, frozen=True, kw_only=True, omit_defaults=True):
     dependencies={"listing": from_query(MessageListing)},
 )
 async def get_ticket_messages(
-    ticket_id: TicketId, listing: MessageListing, acting: Acting
+    ticket_id: TicketId, listing: NamedDependency[MessageListing], acting: NamedDependency[Acting]
 ) -> MessagePage:
     """Page through a ticket's messages and notes. Long ones are cut: read them alone."""
     caller = await acting.reading(Permission.TICKETS_READ)
@@ -97,9 +98,9 @@ async def get_ticket_messages(
 )
 async def get_ticket_message(
     ticket_id: TicketId,
-    message_id: Annotated[UUID, Parameter(description="The message's id.")],
-    part: MessagePart,
-    acting: Acting,
+    message_id: Annotated[UUID, PathParameter(description="The message's id.")],
+    part: NamedDependency[MessagePart],
+    acting: NamedDependency[Acting],
 ) -> Message:
     """Read one message, from an offset on where it is very long."""
     caller = await acting.reading(Permission.TICKETS_READ)
@@ -115,7 +116,10 @@ async def get_ticket_message(
 
 @post(f"{ONE}/messages", operation_id="write_message", tags=_TAG, status_code=201)
 async def write_message(
-    ticket_id: TicketId, data: NewMessage, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[NewMessage],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[Written]:
     """Write to the customer, or leave a note, in your own name."""
 
@@ -135,7 +139,10 @@ async def write_message(
 
 @post(f"{ONE}/replies", operation_id="add_reply", tags=_TAG, status_code=201)
 async def add_reply(
-    ticket_id: TicketId, data: NewReply, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[NewReply],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[Written]:
     """Add what a customer writes.
 

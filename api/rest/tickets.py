@@ -5,7 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, patch, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.rest.acting import Acting, Conditions, etag
@@ -30,7 +31,7 @@ from projections.searching import TicketPage
 PATH = "/tickets"
 ONE = "/tickets/{ticket_id:str}"
 
-TicketId = Annotated[str, Parameter(description="The ticket's id or code.", max_length=64)]
+TicketId = Annotated[str, PathParameter(description="The ticket's id or code.", max_length=64)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -78,7 +79,9 @@ class TicketState(TicketOutcome, frozen=True, kw_only=True, omit_defaults=True):
     tags=["tickets"],
     dependencies={"search": from_query(TicketSearch)},
 )
-async def search_tickets(search: TicketSearch, acting: Acting) -> TicketPage:
+async def search_tickets(
+    search: NamedDependency[TicketSearch], acting: NamedDependency[Acting]
+) -> TicketPage:
     """List tickets, or search them by words.
 
     All that is given narrows the result. Of a query without words, the latest changed come first.
@@ -89,7 +92,9 @@ async def search_tickets(search: TicketSearch, acting: Acting) -> TicketPage:
 
 @post(PATH, operation_id="open_ticket", tags=["tickets"], status_code=201)
 async def open_ticket(
-    data: NewTicket, acting: Acting, conditions: Conditions
+    data: JSONBody[NewTicket],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[TicketState]:
     """Open a ticket with its first message."""
     office = acting.office
@@ -129,7 +134,9 @@ async def open_ticket(
 
 
 @get(ONE, operation_id="get_ticket", tags=["tickets"])
-async def get_ticket(ticket_id: TicketId, acting: Acting) -> Response[TicketMetadata]:
+async def get_ticket(
+    ticket_id: TicketId, acting: NamedDependency[Acting]
+) -> Response[TicketMetadata]:
     """Read a ticket's properties; their ETag is the ticket's version."""
     caller = await acting.reading(Permission.TICKETS_READ)
     ticket, version = await acting.office.views.get_ticket(caller, ticket_id)
@@ -138,7 +145,10 @@ async def get_ticket(ticket_id: TicketId, acting: Acting) -> Response[TicketMeta
 
 @patch(ONE, operation_id="change_ticket", tags=["tickets"])
 async def change_ticket(
-    ticket_id: TicketId, data: TicketChange, acting: Acting, conditions: Conditions
+    ticket_id: TicketId,
+    data: JSONBody[TicketChange],
+    acting: NamedDependency[Acting],
+    conditions: NamedDependency[Conditions],
 ) -> Response[TicketState]:
     """Change a ticket's subject or priority."""
     command = ChangeTicket(ticket_id=ticket_id, subject=data.subject, priority=data.priority)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions, Outcome
@@ -27,7 +28,7 @@ from domain.refusals import Code, Refused
 from projections.listings import TokenLine
 from projections.metadata import Named
 
-TokenId = Annotated[UUID, Parameter(description="The token's id.")]
+TokenId = Annotated[UUID, PathParameter(description="The token's id.")]
 Purpose = Annotated[Label, Meta(description="What it is for, to tell tokens apart.")]
 TokenState = Literal["active", "expiring", "expired", "revoked"]
 
@@ -108,7 +109,9 @@ class TokenRevoked(Struct, frozen=True):
     tags=["tokens"],
     dependencies={"listing": from_query(TokenListing)},
 )
-async def list_tokens(acting: Acting, listing: TokenListing) -> TokenList:
+async def list_tokens(
+    acting: NamedDependency[Acting], listing: NamedDependency[TokenListing]
+) -> TokenList:
     """List one's own access tokens, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing.agent_id or None)
     office = acting.office
@@ -119,7 +122,7 @@ async def list_tokens(acting: Acting, listing: TokenListing) -> TokenList:
 
 @post("/tokens", operation_id="generate_token", tags=["tokens"])
 async def generate_token(
-    data: NewTokenBody, acting: Acting, request: Request[Any, Any, Any]
+    data: JSONBody[NewTokenBody], acting: NamedDependency[Acting], request: Request[Any, Any, Any]
 ) -> Response[TokenShown]:
     """Generate an access token and show it, this once.
 
@@ -137,7 +140,7 @@ async def generate_token(
 
 @post("/tokens/{token_id:uuid}/replace", operation_id="replace_token", tags=["tokens"])
 async def replace_token(
-    token_id: TokenId, acting: Acting, request: Request[Any, Any, Any]
+    token_id: TokenId, acting: NamedDependency[Acting], request: Request[Any, Any, Any]
 ) -> Response[TokenShown]:
     """Revoke one's lost token and show its successor, alike but for its time, in one step.
 
@@ -160,7 +163,7 @@ async def replace_token(
     "/tokens/{token_id:uuid}/revoke", operation_id="revoke_token", tags=["tokens"], status_code=200
 )
 async def revoke_token(
-    token_id: TokenId, acting: Acting, conditions: Conditions
+    token_id: TokenId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[TokenRevoked]:
     """Revoke one's own access token, or that of an agent whom one manages, at once."""
     found = await _find(acting, token_id)
