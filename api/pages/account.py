@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 
 from api import problems
 from api.cookies import set_session
@@ -39,13 +40,13 @@ async def home() -> Response[None]:
 
 
 @get(HOME)
-async def account_page(request: Page, front: Front) -> Response[str]:
+async def account_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     notice = "Your password is changed." if "changed" in request.query_params else ""
     return await _account(request, front, await front.bearer(request), notice=notice)
 
 
 @post("/account/password")
-async def change_password(request: Page, front: Front) -> Response[Any]:
+async def change_password(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     bearer = await front.bearer(request)
     form = await front.form(request, front.session(request))
     sign_in = front.entrance.sign_in
@@ -63,7 +64,7 @@ async def change_password(request: Page, front: Front) -> Response[Any]:
 
 
 @post("/account/sessions")
-async def revoke_session(request: Page, front: Front) -> Response[Any]:
+async def revoke_session(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     bearer = await front.bearer(request)
     form = await front.form(request, front.session(request))
     try:

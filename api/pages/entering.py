@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 
 from api import problems
 from api.cookies import clear_session, set_before, set_session
@@ -36,7 +37,7 @@ def login_for(target: str) -> str:
 
 
 @get("/login")
-async def login_page(request: Page, front: Front) -> Response[Any]:
+async def login_page(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     target = within(request.query_params.get("next", HOME))
     if await front.signed_in(request):
         return see_other(target)
@@ -45,7 +46,7 @@ async def login_page(request: Page, front: Front) -> Response[Any]:
 
 
 @post("/login")
-async def login(request: Page, front: Front) -> Response[Any]:
+async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     form = await front.open_form(request)
     target, email = within(form.get("next", HOME)), form.get("email", "")
     try:
@@ -80,7 +81,7 @@ async def login(request: Page, front: Front) -> Response[Any]:
 
 
 @post("/logout")
-async def logout(request: Page, front: Front) -> Response[None]:
+async def logout(request: Page, front: NamedDependency[Front]) -> Response[None]:
     bearer = await front.bearer(request)
     await front.form(request, front.session(request))
     await front.entrance.sign_in.sign_out(bearer)

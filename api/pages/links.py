@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 
 from api import problems
 from api.cookies import set_before, set_session
@@ -15,7 +16,7 @@ from domain.refusals import Code, Refused
 
 
 @get(SETUP_PATH)
-async def setup_page(request: Page, front: Front) -> Response[str]:
+async def setup_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     token = request.query_params.get("token", "")
     if not await front.entrance.links.opens_setup(token):
         return await _dead_setup(front)
@@ -23,7 +24,7 @@ async def setup_page(request: Page, front: Front) -> Response[str]:
 
 
 @post(SETUP_PATH)
-async def setup(request: Page, front: Front) -> Response[Any]:
+async def setup(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     form = await front.open_form(request, hidden=True)
     links, entrance = front.entrance.links, front.entrance
     if not await links.opens_setup(form.get("token", "")):
@@ -42,7 +43,7 @@ async def setup(request: Page, front: Front) -> Response[Any]:
 
 
 @get(PASSWORD_PATH)
-async def password_page(request: Page, front: Front) -> Response[str]:
+async def password_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     asked = request.query_params
     form = {"agent": asked.get("agent", ""), "token": asked.get("token", "")}
     if not await front.entrance.links.opens_reset(_agent(form), form["token"]):
@@ -51,7 +52,7 @@ async def password_page(request: Page, front: Front) -> Response[str]:
 
 
 @post(PASSWORD_PATH)
-async def password(request: Page, front: Front) -> Response[Any]:
+async def password(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     form = await front.open_form(request, hidden=True)
     links, agent, token = front.entrance.links, _agent(form), form.get("token", "")
     if not await links.opens_reset(agent, token):
