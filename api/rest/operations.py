@@ -21,17 +21,13 @@ _ALWAYS = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,  # what a path or a filter names
     HTTPStatus.MISDIRECTED_REQUEST,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _WITH_BODY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
-_WHEN_CHANGING = {
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-}
+_UNDER_CONDITIONS = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 _NAMES = re.compile(r"\{(\w+)\}")
 _TEXT = {"type": "string"}
@@ -165,7 +161,7 @@ def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
 
 def problem_responses() -> dict[str, Any]:
     """Return the problems that operations refer to, one for each status."""
-    statuses = sorted({*_ALWAYS, *_WITH_BODY, *_WHEN_CHANGING})
+    statuses = sorted({*_ALWAYS, HTTPStatus.CONFLICT, *_WITH_BODY, *_UNDER_CONDITIONS})
     return {_problem_name(status): _problem(status) for status in statuses}
 
 
@@ -184,12 +180,12 @@ def _good(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
 
 def _bad(endpoint: Endpoint) -> dict[str, Any]:
     statuses = set(_ALWAYS)
+    if endpoint.method != "get":
+        statuses.add(HTTPStatus.CONFLICT)
     if endpoint.body:
         statuses |= _WITH_BODY
     if endpoint.changes:
-        statuses |= _WHEN_CHANGING
-    if "{" in endpoint.path:
-        statuses.add(HTTPStatus.NOT_FOUND)
+        statuses |= _UNDER_CONDITIONS
     return {
         str(status.value): {"$ref": f"#/components/responses/{_problem_name(status)}"}
         for status in sorted(statuses)
