@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.secret import ACCESS_TOKEN, SESSION, encode_secret
 from tests.mcp.company import Company
-from tests.mcp.serving import Served, served
+from tests.mcp.serving import Served, served, until
 from tests.mcp.wire import Answer, call, exchange
 
 MANY = settings(
@@ -45,6 +45,7 @@ def swapped(token: str, place: int) -> str:
 def limited(desk_database: str, company: Company) -> Iterator[Served]:  # noqa: ARG001 - filled first
     """The same helpdesk, with limits so wide that nothing here meets them."""
     with served(desk_database, rate_per_credential=10_000, rate_per_address=10_000) as product:
+        until(lambda: asked(product) == 2)  # to tell that it is ready, and once it listens
         yield product
 
 
