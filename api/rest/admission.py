@@ -74,6 +74,8 @@ class Admission:
         headers = dict(scope["headers"])
         if headers.get(b"host", b"").decode("latin-1") not in self._hosts:
             raise Problematic(MISDIRECTED, "Use the address that PUBLIC_URL names.")
+        if sum(name == b"authorization" for name, _ in scope["headers"]) > 1:
+            raise misfit("it has more than one Authorization header")
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer":
             prefix, secret = ACCESS_TOKEN, token.strip().decode("latin-1")
