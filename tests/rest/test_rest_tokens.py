@@ -105,8 +105,9 @@ def test_there_are_ten_at_most(hire: Hire) -> None:
 
 def test_twenty_at_once_come_to_ten(hire: Hire) -> None:
     hired = hire()  # with two
+    bodies = [{"label": str(number)} for number in range(20)]
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(hired.client.post, ["/tokens"] * 20, [{}] * 20))
+        answers = list(pool.map(hired.client.post, ["/tokens"] * 20, bodies))
     assert sorted(answer.status for answer in answers) == [201] * 8 + [409] * 12
     tokens = hired.client.get("/tokens").body["tokens"]
     assert [token["state"] for token in tokens] == ["active"] * MAX_ACTIVE
