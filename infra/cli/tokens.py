@@ -70,6 +70,8 @@ async def replace(desk: "Desk", token: str, *, quiet: bool) -> None:
 
     await catch_up(desk)
     lost = _find(await desk.views.list_tokens(), token)
+    if lost.revoked_at is not UNSET:
+        raise Refused(Code.NOT_FOUND, f"{lost.mask} was revoked already. Create a new one.")
     secret = await replace_token(desk, lost.agent.id, lost.id, lost.label, lost.scopes)
     await catch_up(desk)
     _print_once(secret, quiet=quiet)

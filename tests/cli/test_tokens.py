@@ -65,6 +65,9 @@ def test_a_lost_token_is_revoked_and_its_successor_printed_once(staffed: str) ->
         ["tickets:read"],
         False,
     )
+    again = run("tokens", "replace", listed(staffed, lost)["id"], database=staffed)
+    assert (again.code, again.out) == (REFUSED, "")
+    assert "was revoked already" in again.fault
 
 
 def test_the_table_tells_how_tokens_stand(staffed: str) -> None:
