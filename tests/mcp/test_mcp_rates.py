@@ -1,10 +1,10 @@
 """Rate limits as clients meet them, with two server processes on one database."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import anyio
 import psycopg
 import pytest
 
@@ -34,7 +34,7 @@ class Site(NamedTuple):
             let_last(self.database, f"credential {credential}")
             return token
 
-        return anyio.run(generated)
+        return asyncio.run(generated())
 
     def send_all(self, request: Request, number: int) -> list[Answer]:
         """Send the same over and over, to each worker in turn and all at once."""
