@@ -10,15 +10,27 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.access_tokens import GenerateToken, RevokeToken
-from domain.agent import AddAgent, ChangeDepartments, ChangeRole, DeactivateAgent
+from domain.agent import (
+    AddAgent,
+    ChangeDepartments,
+    ChangeEmail,
+    ChangeRole,
+    DeactivateAgent,
+    GiveSeat,
+    ReactivateAgent,
+    RenameAgent,
+)
 from domain.budget import OpenBudget, SetCallsPerSeat, SetLimit
-from domain.caller import insider
+from domain.caller import Caller, insider
 from domain.decider import Command
-from domain.department import AddDepartment
-from domain.permissions import Role
+from domain.department import AddDepartment, RenameDepartment
+from domain.password import SetPassword
+from domain.permissions import Permission, Role
+from domain.role import AddRole, RemoveRole, RenameRole, SetPermissions
+from domain.session import CloseSession, OpenSession, Why
 from domain.ticket import commands as ask
 from domain.ticket.words import Author, AuthorKind, Channel, Contact, Priority, Status
-from tests.known import caller_of
+from tests.known import OWNERS, caller_of, caller_with
 
 # Nothing is kept between runs, and a busy machine is no failure.
 unhurried = settings(deadline=None, database=None)
@@ -63,14 +75,17 @@ def ids(first: int, last: int) -> st.SearchStrategy[UUID]:
 
 
 # So few that commands meet. The first of each kind is there from the start (`SEEDS`).
-TICKETS, DEPARTMENTS, AGENTS, TOKENS, MESSAGES = (
-    ids(first, last) for first, last in ((1, 2), (11, 13), (21, 23), (500, 530), (600, 603))
+TICKETS, DEPARTMENTS, AGENTS, MADE_ROLES, SESSIONS, TOKENS, MESSAGES = (
+    ids(first, last)
+    for first, last in ((1, 2), (11, 13), (21, 24), (71, 73), (81, 84), (500, 530), (600, 603))
 )
 SEEDS = (
     AddDepartment(department=UUID(int=11), name="Desk"),
     AddDepartment(department=UUID(int=12), name="Cellar"),
     OpenBudget(),
+    AddAgent(agent=UUID(int=24), name="Olga", role=Role.OWNER, first=True),
     AddAgent(agent=UUID(int=21), name="Ana", role=Role.AGENT, departments=(UUID(int=11),)),
+    AddRole(role=UUID(int=71), name="Readers", permissions=(Permission.TICKETS_READ,)),
     ask.OpenTicket(
         ticket=UUID(int=1),
         code="KQM-40713",
@@ -92,13 +107,22 @@ def spelled(chosen: int, loud: int) -> tuple[str, ...]:
     )
 
 
+def manager(agent: UUID, rights: list[Permission]) -> Caller:
+    """Make a caller who manages agents and roles, but may not do all that they may."""
+    return caller_with(agent, Permission.AGENTS_MANAGE, Permission.ROLES_MANAGE, *rights)
+
+
 TAGS = st.builds(spelled, MASKS, MASKS)
 ODD_TAGS = st.lists(st.text(max_size=66), max_size=2).map(tuple)
 TICKET_REFS = TICKETS.map(str)
-ROLES = st.sampled_from(Role)
+ROLES = st.sampled_from(Role) | MADE_ROLES.map(str) | st.just(str(OWNERS.id))
+RIGHTS = st.lists(st.sampled_from(Permission), max_size=8)
 MEMBERSHIPS = st.lists(DEPARTMENTS, max_size=3).map(tuple)
-CALLERS = st.sampled_from([insider("system"), insider("import")]) | st.builds(
-    caller_of, AGENTS, ROLES, MEMBERSHIPS
+EMAILS = st.sampled_from(["a@desk.example", "A@Desk.Example", "b@desk.example"])
+CALLERS = st.one_of(
+    st.sampled_from([insider("system"), insider("import")]),
+    st.builds(caller_of, AGENTS, st.sampled_from(Role), MEMBERSHIPS),
+    st.builds(manager, AGENTS, RIGHTS),
 )
 
 
@@ -159,6 +183,30 @@ WORKING = st.one_of(
         **ON_TICKET,
     ),
 )
+NAMES = st.sampled_from(["Readers", "READERS", "Team  lead", "Owner"])
+PERMISSIONS = RIGHTS.map(tuple)
+GOVERNING = st.one_of(
+    st.builds(ChangeRole, agent=AGENTS, role=ROLES),
+    st.builds(DeactivateAgent, agent=AGENTS),
+    st.builds(ReactivateAgent, agent=AGENTS),
+    st.builds(RenameAgent, agent=AGENTS, name=st.text(max_size=3)),
+    st.builds(ChangeEmail, agent=AGENTS, email=EMAILS),
+    st.builds(GiveSeat, agent=AGENTS, email=EMAILS),
+    st.builds(AddRole, role=MADE_ROLES, name=NAMES, permissions=PERMISSIONS),
+    st.builds(RenameRole, role=MADE_ROLES, name=NAMES),
+    st.builds(SetPermissions, role=MADE_ROLES, permissions=PERMISSIONS),
+    st.builds(RemoveRole, role=MADE_ROLES),
+    st.builds(
+        OpenSession,
+        session=SESSIONS,
+        agent=AGENTS,
+        digest=st.just("cd" * 32),
+        expires_at=MOMENTS,
+    ),
+    st.builds(CloseSession, session=SESSIONS, why=st.sampled_from(get_args(Why))),
+)
+# Setting a password twice is two facts.
+SIGNING_IN = st.builds(SetPassword, agent=AGENTS)
 MANAGING = st.one_of(
     st.builds(
         AddDepartment,
@@ -171,12 +219,11 @@ MANAGING = st.one_of(
         name=st.text(max_size=3),
         role=ROLES,
         departments=MEMBERSHIPS,
-        email=st.none() | st.sampled_from(["a@desk.example", "A@Desk.Example", "b@desk.example"]),
+        email=st.none() | EMAILS,
         seat=st.booleans(),
     ),
-    st.builds(ChangeRole, agent=AGENTS, role=ROLES),
     st.builds(ChangeDepartments, agent=AGENTS, departments=MEMBERSHIPS),
-    st.builds(DeactivateAgent, agent=AGENTS),
+    st.builds(RenameDepartment, department=DEPARTMENTS, name=st.sampled_from(["Desk", "till"])),
     st.builds(OpenBudget, calls_per_seat=st.integers(0, 3)),
     st.builds(SetLimit, limit=st.none() | st.integers(0, 5)),
     st.builds(SetCallsPerSeat, calls_per_seat=st.integers(0, 3)),
@@ -185,5 +232,6 @@ COMMANDS: dict[str, st.SearchStrategy[Command]] = {
     "tagging": TAGGING,
     "issuing": ISSUING,
     "working": st.one_of(WORKING, TAGGING),
-    "managing": st.one_of(WORKING, MANAGING, ISSUING),
+    "governing": st.one_of(GOVERNING, MANAGING),
+    "managing": st.one_of(WORKING, MANAGING, GOVERNING, ISSUING),
 }

@@ -1,5 +1,6 @@
 """What holds for any commands in any order, and for any fact."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from domain.agent import Agent
 from domain.budget import BUDGET, Budget, limit_for
 from domain.caller import Caller, insider
 from domain.decider import Command
+from domain.department import Department
 from domain.fact import Envelope, Event, Fact
 from domain.facts import FACTS
+from domain.permissions import Permission, Role
 from domain.refusals import Refused
+from domain.role import HeldRole, RoleRef, counted, rights_of
 from domain.ticket.rules import Ticket
 from domain.ticket.words import MAX_TAG_LENGTH, MAX_TAGS
 from infra.event_store.mapper import to_event, to_row
 from projections.tags import tag_key
+from tests.known import OWNERS
 from tests.strategies import CALLERS, COMMANDS, SEEDS, instances, unhurried
 from tests.world import World
 
@@ -47,7 +52,11 @@ def test_any_commands_leave_a_world_in_order(kind: str) -> None:
         for seed in SEEDS:
             assert world.carry_out(seed, insider("system"), NOW)
         for command, caller, year in steps:
+            before = rights(world)
             attempt(world, command, caller, year)
+            for agent, permissions in rights(world).items():
+                gained = permissions - before.get(agent, frozenset())
+                assert gained <= caller.granted, "who lacks a permission gave it"
             assert not attempt(world, command, caller, year), "done twice, it happened twice"
             check(world)
 
@@ -69,6 +78,47 @@ def check(world: World) -> None:
             case _:
                 pass
     check_budget(world)
+    check_holders(world)
+    check_names(world)
+
+
+def rights(world: World) -> dict[UUID, frozenset[Permission]]:
+    """Return what each agent may do who can sign in."""
+    return {
+        key: rights_of(state.role, held_in(world, state.role)).permissions
+        for key, state in agents_of(world).items()
+        if state.active and state.seat
+    }
+
+
+def held_in(world: World, role: RoleRef) -> HeldRole | None:
+    ref = counted(role)
+    return world.states.get(ref.id) if ref else None
+
+
+def agents_of(world: World) -> dict[UUID, Agent]:
+    return {key: state for key, state in world.states.items() if isinstance(state, Agent)}
+
+
+def check_holders(world: World) -> None:
+    held = Counter(agent.role for agent in agents_of(world).values() if agent.active)
+    assert held[Role.OWNER] >= 1, "the last owner left"
+    for key, state in world.states.items():
+        if isinstance(state, HeldRole):
+            assert state.holders == held[Role.OWNER if key == OWNERS.id else str(key)]
+            assert not (state.removed and state.holders)
+
+
+def check_names(world: World) -> None:
+    agents = agents_of(world).values()
+    states = world.states.values()
+    roles = [it.name for it in states if isinstance(it, HeldRole) and not it.removed]
+    for names in (
+        [agent.email for agent in agents if agent.email],
+        [it.name for it in states if isinstance(it, Department)],
+        roles,
+    ):
+        assert len({name.strip().casefold() for name in names}) == len(names)
 
 
 def check_tags(tags: tuple[str, ...]) -> None:
@@ -80,7 +130,7 @@ def check_tags(tags: tuple[str, ...]) -> None:
 
 
 def check_budget(world: World) -> None:
-    seated = [it for it in world.states.values() if isinstance(it, Agent) and it.seat and it.active]
+    seated = [agent for agent in agents_of(world).values() if agent.seat and agent.active]
     budget = world.states.get(BUDGET.id)
     if isinstance(budget, Budget):
         assert budget.seats == len(seated)

@@ -18,11 +18,11 @@ from projections.all import VIEWS
 from projections.view import Connection, qualified
 from projections.views import configure
 from tests.projections.book import Book, create, fold
-from tests.strategies import CALLERS, COMMANDS, SEEDS, instances, unhurried
+from tests.strategies import CALLERS, COMMANDS, SEEDS, SIGNING_IN, instances, unhurried
 
 CALLS = st.tuples(st.uuids(), instances(CallRecorded), st.integers(0, 5))
 STEPS = st.lists(
-    st.tuples(st.one_of(COMMANDS["managing"], COMMANDS["issuing"]), CALLERS) | CALLS,
+    st.tuples(st.one_of(COMMANDS["managing"], COMMANDS["issuing"], SIGNING_IN), CALLERS) | CALLS,
     min_size=20,
     max_size=60,
 )
