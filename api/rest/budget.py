@@ -48,9 +48,9 @@ class BudgetAnswer(BudgetTerms, frozen=True, kw_only=True):
     """How the budget stands in the month that runs (UTC), in tool calls."""
 
     limit: Annotated[int, Meta(description="The month's limit: never below what was used.")]
-    used: int
-    remaining: int
-    resets_at: datetime
+    used: Annotated[int, Meta(description="Accepted tool calls of the month so far.")]
+    remaining: Annotated[int, Meta(description="What is left until then.")]
+    resets_at: Annotated[datetime, Meta(description="When the next month begins.")]
     thresholds: Annotated[list[ThresholdLine], Meta(description="Those the month has reached.")]
 
 

@@ -60,7 +60,7 @@ class RoleList(Struct, frozen=True):
 class PermissionLine(Struct, frozen=True):
     """A permission."""
 
-    name: Permission
+    name: Annotated[Permission, Meta(description="What roles are made of.")]
     scope: Annotated[Scope, Meta(description="What a credential needs for it, too.")]
     sentence: Annotated[str, Meta(description="What it allows, for people.")]
     grantable: Annotated[bool, Meta(description="False: owners' alone, no made role's.")]
@@ -69,7 +69,7 @@ class PermissionLine(Struct, frozen=True):
 class PermissionList(Struct, frozen=True):
     """All permissions there are."""
 
-    permissions: list[PermissionLine]
+    permissions: Annotated[list[PermissionLine], Meta(description="By what they are for.")]
 
 
 @get("/permissions", operation_id="list_permissions", tags=["roles"])

@@ -31,9 +31,9 @@ class SessionListing(Query, frozen=True):
 class Session(Struct, frozen=True, kw_only=True):
     """A session that was not ended; one that nobody used for a day is over all the same."""
 
-    id: UUID
-    agent: Named
-    opened_at: datetime
+    id: Annotated[UUID, Meta(description="The session's id.")]
+    agent: Annotated[Named, Meta(description="Who is signed in.")]
+    opened_at: Annotated[datetime, Meta(description="Since when.")]
     expires_at: Annotated[datetime, Meta(description="Its end, whatever the use.")]
     current: Annotated[bool, Meta(description="True for the one that asks.")]
     last_used_at: Annotated[datetime, Meta(description="About a minute late.")] | UnsetType = UNSET
@@ -50,7 +50,7 @@ class SessionList(Struct, frozen=True):
 class SessionEnded(Struct, frozen=True):
     """A session that is over."""
 
-    id: UUID
+    id: Annotated[UUID, Meta(description="The session's id.")]
     changed: Annotated[bool, Meta(description="False: it was ended before.")]
 
 

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import Body, Query, asked, from_query, misfit
 from api.rest.reach import within_reach
+from domain import issuing
 from domain.access_tokens import (
     MAX_ACTIVE,
     AccessTokensCommand,
@@ -22,7 +23,6 @@ from domain.access_tokens import (
     warning,
 )
 from domain.application import Done, Wish
-from domain.issuing import NewToken, new_token, replacing
 from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Code, Refused
 from projections.listings import TokenLine
@@ -30,6 +30,10 @@ from projections.metadata import Named
 
 TokenId = Annotated[UUID, PathParameter(description="The token's id.")]
 Purpose = Annotated[Label, Meta(description="What it is for, to tell tokens apart.")]
+Key = Annotated[UUID, Meta(description="The token's id.")]
+Mask = Annotated[str, Meta(description="Its prefix and its last four characters.")]
+Scopes = Annotated[list[Scope], Meta(description="What it may be used for, as far as one may.")]
+Expiry = Annotated[datetime, Meta(description="Two years after it was generated.")]
 TokenState = Literal["active", "expiring", "expired", "revoked"]
 
 
@@ -42,24 +46,30 @@ class TokenListing(Query, frozen=True):
     ) = UNSET
 
 
-class NewTokenBody(Body, frozen=True):
+class NewToken(Body, frozen=True):
     """A token to generate; without scopes it is good for every tool."""
 
     label: Purpose = ""
-    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=20)] | UnsetType = UNSET
+    scopes: (
+        Annotated[
+            tuple[Scope, ...],
+            Meta(min_length=1, max_length=20, description="What it may be used for."),
+        ]
+        | UnsetType
+    ) = UNSET
     read_only: Annotated[bool, Meta(description="Short for scopes: [tickets:read].")] = False
 
 
 class Token(Struct, frozen=True, kw_only=True):
     """An access token, as far as it may be shown."""
 
-    id: UUID
-    mask: Annotated[str, Meta(description="Its prefix and its last four characters.")]
-    label: str
-    agent: Named
-    scopes: list[Scope]
-    generated_at: datetime
-    expires_at: Annotated[datetime, Meta(description="Two years after it was generated.")]
+    id: Key
+    mask: Mask
+    label: Purpose
+    agent: Annotated[Named, Meta(description="Whose it is.")]
+    scopes: Scopes
+    generated_at: Annotated[datetime, Meta(description="When it was made.")]
+    expires_at: Expiry
     state: Annotated[TokenState, Meta(description="expiring: within the next 60 days.")]
     expires_within_days: (
         Annotated[int, Meta(description="60, 30, 7 or 1: the last of these marks it passed.")]
@@ -69,7 +79,7 @@ class Token(Struct, frozen=True, kw_only=True):
         Annotated[datetime, Meta(description="About a minute late; absent: never used.")]
         | UnsetType
     ) = UNSET
-    revoked_at: datetime | UnsetType = UNSET
+    revoked_at: Annotated[datetime, Meta(description="When it was revoked.")] | UnsetType = UNSET
     revoked_by: Annotated[UUID, Meta(description="The agent who did.")] | UnsetType = UNSET
 
 
@@ -83,11 +93,11 @@ class TokenList(Struct, frozen=True):
 class TokenMade(Struct, frozen=True, kw_only=True):
     """A new token, whose secret is the client's alone."""
 
-    id: UUID
-    mask: str
-    label: str
-    scopes: list[Scope]
-    expires_at: datetime
+    id: Key
+    mask: Mask
+    label: Purpose
+    scopes: Scopes
+    expires_at: Expiry
 
 
 class TokenShown(TokenMade, frozen=True, kw_only=True):
@@ -99,7 +109,7 @@ class TokenShown(TokenMade, frozen=True, kw_only=True):
 class TokenRevoked(Struct, frozen=True):
     """A token that opens nothing any more."""
 
-    id: UUID
+    id: Key
     changed: Annotated[bool, Meta(description="False: it was revoked before.")]
 
 
@@ -122,7 +132,7 @@ async def list_tokens(
 
 @post("/tokens", operation_id="generate_token", tags=["tokens"])
 async def generate_token(
-    data: JSONBody[NewTokenBody], acting: NamedDependency[Acting], request: Request[Any, Any, Any]
+    data: JSONBody[NewToken], acting: NamedDependency[Acting], request: Request[Any, Any, Any]
 ) -> Response[TokenShown]:
     """Generate an access token and show it, this once.
 
@@ -132,7 +142,7 @@ async def generate_token(
     if data.read_only and data.scopes is not UNSET:
         raise misfit("give either scopes or read_only")
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
-    new = new_token(
+    new = issuing.new_token(
         _self(acting), acting.office.new_id(), acting.office.random(32), data.label, scopes
     )
     return await _show(acting, "generate_token", asked(data), [new.command], new)
@@ -154,9 +164,9 @@ async def replace_token(
         raise Refused(
             Code.NOT_FOUND, "You have no such token that is not revoked. Generate a new one."
         )
-    new = new_token(me, office.new_id(), office.random(32), lost.label, lost.scopes)
+    new = issuing.new_token(me, office.new_id(), office.random(32), lost.label, lost.scopes)
     arguments = asked(token_id=token_id)
-    return await _show(acting, "replace_token", arguments, [*replacing(token_id, new)], new)
+    return await _show(acting, "replace_token", arguments, [*issuing.replacing(token_id, new)], new)
 
 
 @post(
@@ -184,7 +194,7 @@ async def _show(
     operation: str,
     arguments: dict[str, Any],
     commands: list[AccessTokensCommand],
-    new: NewToken,
+    new: issuing.NewToken,
 ) -> Response[TokenShown]:
     wanted = new.command
 
