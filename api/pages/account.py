@@ -15,6 +15,8 @@ from api.pages.entering import HOME, later
 from api.pages.front import Front, Page, twice
 from api.pages.showing import see_other
 from api.rates import RateLimited
+from api.rest.acting import Acting
+from api.rest.sessions import SessionEnded
 from domain.agent.rules import AGENT
 from domain.application import Unauthorized, Wish
 from domain.authentication import Bearer
@@ -68,11 +70,16 @@ async def revoke_session(request: Page, front: NamedDependency[Front]) -> Respon
     bearer = await front.bearer(request)
     form = await front.form(request, front.session(request))
     try:
-        command = CloseSession(session=UUID(form.get("session", "")))
+        session = UUID(form.get("session", ""))
     except ValueError:
         raise Refused(Code.NOT_FOUND, "There is no such session.") from None
-    settled = await front.office.helpdesk.execute(bearer, Wish(command))
-    await front.office.progress.reached(settled.position)
+    await Acting(bearer, front.office).act(
+        "revoke_session",
+        {"session_id": str(session)},
+        [Wish(CloseSession(session=session))],
+        lambda done: SessionEnded(session, done.changed),
+        SessionEnded,
+    )
     return see_other(HOME)
 
 

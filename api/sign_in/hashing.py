@@ -15,17 +15,17 @@ from api.rates import RateLimited
 MEBIBYTES, PASSES, LANES = 19, 2, 1
 _SALT_BYTES, _HASH_BYTES = 16, 32
 _THREADS = 2
-_WAITING = 100
 _BUSY_SECONDS = 2
 
 T = TypeVar("T")
 
 
 class Hashing:
-    """Hashes passwords. More than a hundred that wait are refused with `RateLimited`."""
+    """Hashes passwords. More than `most` at a time are refused with `RateLimited`."""
 
-    def __init__(self, random: Callable[[int], bytes]) -> None:
+    def __init__(self, random: Callable[[int], bytes], most: int = 100) -> None:
         self._random = random
+        self._most = most
         self._hasher = PasswordHasher(
             time_cost=PASSES,
             memory_cost=MEBIBYTES << 10,
@@ -60,7 +60,7 @@ class Hashing:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._pending >= _WAITING:
+        if self._pending >= self._most:
             raise RateLimited(_BUSY_SECONDS)
         self._pending += 1
         try:

@@ -64,6 +64,8 @@ class Links:
 
     async def opens_setup(self, secret: str) -> bool:
         """Whether this is the living link of an account without an owner."""
+        if not is_well_formed(LINK, secret):
+            return False
         link = (await self._helpdesk.states.refresh(SETUP)).state
         return bool(
             link and self._is(secret, link.digest, link.expires_at) and not await self.has_owner()
@@ -71,6 +73,8 @@ class Links:
 
     async def opens_reset(self, agent: UUID, secret: str) -> bool:
         """Whether this is the living link to set the agent's password."""
+        if not is_well_formed(LINK, secret):
+            return False
         password = (await self._helpdesk.states.refresh(password_of(agent))).state
         reset = password.reset if password else None
         return bool(reset and self._is(secret, reset.digest, reset.expires_at))
@@ -105,11 +109,7 @@ class Links:
         await self._helpdesk.execute(Insider(on_behalf(by)), wish)
 
     def _is(self, secret: str, digest: str, expires_at: datetime) -> bool:
-        return (
-            is_well_formed(LINK, secret)
-            and expires_at > self._helpdesk.now()
-            and compare_digest(hex_digest(secret), digest)
-        )
+        return expires_at > self._helpdesk.now() and compare_digest(hex_digest(secret), digest)
 
 
 def setup_url(base_url: str, secret: str) -> str:

@@ -1,16 +1,23 @@
 """How sessions end without anybody signing out: by time, and by what happens to their agent."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
+import psycopg
 import pytest
 
+from api.sign_in.people import People
+from api.sign_in.proof import Proved
 from domain import agent
-from domain.application import Wish
+from domain.application import Unauthorized, Wish
 from domain.decider import Command
+from domain.fact import Attribution
 from domain.permissions import Role
-from domain.session import CloseSession
+from domain.session import CloseSession, OpenSession
 from tests.mcp.company import Member
 from tests.mcp.serving import Served, served
 from tests.sign_in.browser import SESSION, Browser
@@ -89,6 +96,53 @@ def test_a_new_password_by_link_ends_the_sessions_at_once(
     give_password(product, member, "another password")
     assert not browser.is_signed_in()
     assert browser.sign_in(member.email, PASSWORD).status == 403
+
+
+def test_no_session_lives_that_was_opened_with_the_password_before(
+    product: Served, browser: Browser, hired: Hire, desk_database: str
+) -> None:
+    member, words = hired("Ralf"), [PASSWORD, *(f"password number {n}" for n in range(12))]
+    with ThreadPoolExecutor(1) as beside, psycopg.connect(desk_database) as connection:
+        for old, new in pairwise(words):
+            connection.execute("DELETE FROM acct_main.attempts")
+            connection.commit()
+            changed = beside.submit(give_password, product, member, new)
+            browser.sign_in(member.email, old)
+            changed.result()
+            assert not browser.is_signed_in()
+
+
+def test_who_proved_an_old_password_opens_nothing_once_it_is_another(
+    product: Served, hired: Hire
+) -> None:
+    member, desk = hired("Rita"), product.desk
+    people = People(desk.helpdesk)
+
+    async def proved() -> Proved:
+        authority = await desk.ledger.authority()
+        person = await people.by_id(member.id)
+
+        async def still_right() -> bool:
+            return await people.by_id(member.id) == person
+
+        by = Attribution(via="panel", agent=member.id)
+        return Proved(by, authority, desk.ledger, still_right)
+
+    def open_session(identity: Proved) -> None:
+        opened = OpenSession(
+            session=desk.helpdesk.new_id(),
+            agent=member.id,
+            digest=os.urandom(32).hex(),
+            expires_at=desk.helpdesk.now() + timedelta(days=1),
+        )
+        product.run(desk.helpdesk.execute(identity, Wish(opened)))
+
+    before, unrelated = product.run(proved()), product.run(proved())
+    hired("Somebody else")
+    open_session(unrelated)
+    give_password(product, member, "another password")
+    with pytest.raises(Unauthorized):
+        open_session(before)
 
 
 def test_a_session_that_is_ended_on_another_process_is_over_on_this_one(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg.sql import SQL, Identifier
 
 from domain.secret import SESSION as PREFIX
@@ -196,6 +197,27 @@ def test_whoever_is_not_signed_in_is_led_to_the_page_and_back(
     assert (answer.status, answer.location) == (303, "/login")
     browser.sign_in(rosa.email, PASSWORD)
     assert browser.get("/login?next=/account").location == "/account"
+
+
+def test_a_hash_of_weaker_parameters_is_made_anew_when_its_owner_signs_in(
+    browser: Browser, hired: Hire, desk_database: str
+) -> None:
+    member = hired("Yara")
+    other = Browser(browser.port)
+    other.sign_in(member.email, PASSWORD)
+    weaker = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
+    with psycopg.connect(desk_database, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE acct_main.passwords SET hash = %s WHERE agent = %s", (weaker, member.id)
+        )
+        assert browser.sign_in(member.email, "wrong").status == 403
+        query = "SELECT hash FROM acct_main.passwords WHERE agent = %s"
+        assert connection.execute(query, (member.id,)).fetchone() == (weaker,)
+        assert browser.sign_in(member.email, PASSWORD).status == 303
+        (made,) = connection.execute(query, (member.id,)).fetchone() or ("",)
+    assert made.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert other.is_signed_in()
+    assert Browser(browser.port).sign_in(member.email, PASSWORD).status == 303
 
 
 def test_neither_password_nor_session_is_anywhere_in_the_database_but_hashed(
