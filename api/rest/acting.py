@@ -81,6 +81,13 @@ class Acting:
     def caller(self) -> Caller:
         return self.identity.caller
 
+    @property
+    def agent(self) -> UUID:
+        """Whom the credential stands for."""
+        if self.caller.agent is None:
+            raise TypeError("a bearer stands for an agent")
+        return self.caller.agent
+
     async def reading(self, permission: Permission | None = None) -> Caller:
         """Return the caller as he stands now, for an answer that appends nothing.
 

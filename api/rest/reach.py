@@ -16,10 +16,8 @@ async def within_reach(acting: Acting, agent_id: UUID | None) -> UUID:
     nor manages the agent, with `not_found` where there is none. Raises `Unauthorized`.
     """
     caller = await acting.reading()
-    if caller.agent is None:
-        raise TypeError("a bearer stands for an agent")
-    wanted = agent_id or caller.agent
-    own = wanted == caller.agent
+    wanted = agent_id or acting.agent
+    own = wanted == acting.agent
     if not own:  # who may ask at all, before whom there is
         caller.require(Permission.AGENTS_MANAGE)
     helpdesk = acting.office.helpdesk

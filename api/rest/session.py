@@ -33,11 +33,11 @@ async def get_session(request: Request[Any, Any, Any], acting: NamedDependency[A
     """Tell who is asking, and what they may do."""
     caller = await acting.reading()
     by = caller.by
-    if by.agent is None or by.credential is None:
-        raise TypeError("a bearer stands for an agent")
+    if by.credential is None:
+        raise TypeError("a bearer has a credential")
     secret = read_session(dict(request.scope["headers"]), acting.office.base_url)
     return Whoami(
-        agent_id=by.agent,
+        agent_id=acting.agent,
         role=by.role or "",
         via=by.via,
         credential_id=by.credential,

@@ -143,7 +143,7 @@ async def generate_token(
         raise misfit("give either scopes or read_only")
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
     new = issuing.new_token(
-        _self(acting), acting.office.new_id(), acting.office.random(32), data.label, scopes
+        acting.agent, acting.office.new_id(), acting.office.random(32), data.label, scopes
     )
     return await _show(acting, "generate_token", asked(data), [new.command], new)
 
@@ -157,7 +157,7 @@ async def replace_token(
     Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
     """
     _refuse_key(request)
-    me, office = _self(acting), acting.office
+    me, office = acting.agent, acting.office
     lost = await _find(acting, token_id)
     held = (await office.helpdesk.states.refresh(tokens_of(me))).state
     if lost.agent.id != me or held is None or token_id not in held.tokens:
@@ -210,12 +210,6 @@ async def _show(
     outcome = await acting.act(operation, arguments, list(map(Wish, commands)), made, TokenMade)
     shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
     return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)
-
-
-def _self(acting: Acting) -> UUID:
-    if acting.caller.agent is None:
-        raise TypeError("a bearer stands for an agent")
-    return acting.caller.agent
 
 
 async def _find(acting: Acting, token_id: UUID) -> TokenLine:
