@@ -82,7 +82,7 @@ async def list_agents(desk: "Desk", everybody: bool, as_json: bool) -> None:
     cells = [
         (
             row.name,
-            "" if row.email is UNSET else row.email,
+            str(row.id) if row.email is UNSET else row.email,
             row.role if row.seat else "(imported)",
             ", ".join(department.name for department in row.departments),
             "" if row.active else "left",
@@ -91,7 +91,7 @@ async def list_agents(desk: "Desk", everybody: bool, as_json: bool) -> None:
     ]
     show(
         rows,
-        ("Name", "E-mail", "Role", "Departments", ""),
+        ("Name", "E-mail or id", "Role", "Departments", ""),
         cells,
         as_json=as_json,
         nothing="Nobody yet: "
@@ -103,7 +103,7 @@ async def list_agents(desk: "Desk", everybody: bool, as_json: bool) -> None:
 @click.argument("agent", metavar="EMAIL-OR-ID")
 @on_desk
 async def deactivate(desk: "Desk", agent: str) -> None:
-    """Deactivate an agent: all access ends at once."""
+    """Deactivate an agent: all access ends at once, access tokens for good."""
     from domain.application import Wish
     from infra.directory import agent_of
 
@@ -116,7 +116,7 @@ async def deactivate(desk: "Desk", agent: str) -> None:
 @click.argument("agent", metavar="EMAIL-OR-ID")
 @on_desk
 async def reactivate(desk: "Desk", agent: str) -> None:
-    """Take an agent back who left, with the seat; tokens that were not revoked work again."""
+    """Take an agent back who left, with the seat; access tokens have to be made anew."""
     from domain.application import Wish
     from infra.directory import agent_of
 

@@ -1,5 +1,6 @@
 """Roles, agents and departments changed by command line."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,11 @@ from uuid import UUID
 
 import pytest
 
+from domain.agent import AddAgent
+from domain.application import Wish
 from domain.permissions import Permission, Role
+from infra.desk import Desk, new_id
+from infra.settings import Settings
 from tests.cli.terminal import done, run
 from tests.database import Databases
 
@@ -111,6 +116,22 @@ def test_who_left_comes_back(staffed: str) -> None:
     assert "is back" in done("agents", "reactivate", ANA, database=staffed)
     assert "had not left" in done("agents", "reactivate", ANA, database=staffed)
     assert ana_in(staffed).get("active", True)
+
+
+def test_somebody_known_from_an_import_gets_a_seat(staffed: str) -> None:
+    imported = AddAgent(agent=new_id(), name="Ivo", role=Role.AGENT, seat=False)
+
+    async def add() -> None:
+        async with Desk(Settings(database_url=staffed)).open(follow=False) as desk:
+            await desk.execute(Wish(imported))
+
+    asyncio.run(add())
+    assert str(imported.agent) in done("agents", "list", database=staffed)
+    give = ("agents", "give-seat", str(imported.agent), "--email", "ivo@example.com")
+    assert "ivo@example.com has a seat" in done(*give, database=staffed)
+    assert "has a seat already" in done(*give, database=staffed)
+    create = ("tokens", "create", "--agent", "ivo@example.com", "--quiet")
+    assert done(*create, database=staffed).startswith("dl_pat_")
 
 
 def test_the_last_owner_stays(staffed: str) -> None:

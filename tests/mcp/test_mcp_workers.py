@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from domain.access_tokens import RevokeToken
-from domain.agent import ChangeDepartments, ChangeRole, DeactivateAgent
+from domain.agent import ChangeDepartments, ChangeRole, DeactivateAgent, ReactivateAgent
 from domain.application import Wish
 from domain.budget import SetLimit
 from domain.decider import Command
@@ -265,6 +265,11 @@ async def test_an_agent_who_left_is_let_in_nowhere(
     await office.execute(Wish(DeactivateAgent(agent=agent.id)))
     for worker in site.workers:
         assert (await sent(http, worker, request)).status_code == 401
+    await office.execute(Wish(ReactivateAgent(agent=agent.id)))
+    token, _ = await generate_token(office, agent.id)
+    for worker in site.workers:  # the old token is dead for good
+        assert (await sent(http, worker, request)).status_code == 401
+        await answered(http, worker, request._replace(token=token))
 
 
 async def test_what_one_worker_wrote_the_other_reads_at_once(
