@@ -11,6 +11,7 @@ from api.rest import (
     budget,
     calls,
     departments,
+    new_tokens,
     roles,
     session,
     sessions,
@@ -40,6 +41,7 @@ ENDPOINTS: list[Any] = [
     *budget.ENDPOINTS,
     *sessions.ENDPOINTS,
     *tokens.ENDPOINTS,
+    *new_tokens.ENDPOINTS,
 ]
 
 

@@ -1,32 +1,24 @@
-"""Access tokens: listed without their secrets, generated, replaced and revoked."""
+"""Access tokens: listed without their secrets, and revoked."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter
+from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, Outcome
-from api.rest.asking import Body, Query, asked, from_query, misfit
+from api.rest.acting import Acting, Conditions
+from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
-from domain import issuing
-from domain.access_tokens import (
-    MAX_ACTIVE,
-    AccessTokensCommand,
-    Label,
-    RevokeToken,
-    tokens_of,
-    warning,
-)
-from domain.application import Done, Wish
-from domain.permissions import TOOL_SCOPES, Scope
+from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
+from domain.application import Wish
+from domain.permissions import Scope
 from domain.refusals import Code, Refused
 from projections.listings import TokenLine
 from projections.metadata import Named
+from projections.views import Views
 
 TokenId = Annotated[UUID, PathParameter(description="The token's id.")]
 Purpose = Annotated[Label, Meta(description="What it is for, to tell tokens apart.")]
@@ -44,20 +36,6 @@ class TokenListing(Query, frozen=True):
         Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
         | UnsetType
     ) = UNSET
-
-
-class NewToken(Body, frozen=True):
-    """A token to generate; without scopes it is good for every tool."""
-
-    label: Purpose = ""
-    scopes: (
-        Annotated[
-            tuple[Scope, ...],
-            Meta(min_length=1, max_length=20, description="What it may be used for."),
-        ]
-        | UnsetType
-    ) = UNSET
-    read_only: Annotated[bool, Meta(description="Short for scopes: [tickets:read].")] = False
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -90,22 +68,6 @@ class TokenList(Struct, frozen=True):
     limit: Annotated[int, Meta(description="How many may be active at a time.")]
 
 
-class TokenMade(Struct, frozen=True, kw_only=True):
-    """A new token, whose secret is the client's alone."""
-
-    id: Key
-    mask: Mask
-    label: Purpose
-    scopes: Scopes
-    expires_at: Expiry
-
-
-class TokenShown(TokenMade, frozen=True, kw_only=True):
-    """A new token with its secret, which is shown this once."""
-
-    token: Annotated[str, Meta(description="The secret: Authorization: Bearer takes it.")]
-
-
 class TokenRevoked(Struct, frozen=True):
     """A token that opens nothing any more."""
 
@@ -130,45 +92,6 @@ async def list_tokens(
     return TokenList([_token(line, used.get(line.id), office.now()) for line in lines], MAX_ACTIVE)
 
 
-@post("/tokens", operation_id="generate_token", tags=["tokens"])
-async def generate_token(
-    data: JSONBody[NewToken], acting: NamedDependency[Acting], request: Request[Any, Any, Any]
-) -> Response[TokenShown]:
-    """Generate an access token and show it, this once.
-
-    Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
-    """
-    _refuse_key(request)
-    if data.read_only and data.scopes is not UNSET:
-        raise misfit("give either scopes or read_only")
-    scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
-    new = issuing.new_token(
-        acting.agent, acting.office.new_id(), acting.office.random(32), data.label, scopes
-    )
-    return await _show(acting, "generate_token", asked(data), [new.command], new)
-
-
-@post("/tokens/{token_id:uuid}/replace", operation_id="replace_token", tags=["tokens"])
-async def replace_token(
-    token_id: TokenId, acting: NamedDependency[Acting], request: Request[Any, Any, Any]
-) -> Response[TokenShown]:
-    """Revoke one's lost token and show its successor, alike but for its time, in one step.
-
-    Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
-    """
-    _refuse_key(request)
-    me, office = acting.agent, acting.office
-    lost = await _find(acting, token_id)
-    held = (await office.helpdesk.states.refresh(tokens_of(me))).state
-    if lost.agent.id != me or held is None or token_id not in held.tokens:
-        raise Refused(
-            Code.NOT_FOUND, "You have no such token that is not revoked. Generate a new one."
-        )
-    new = issuing.new_token(me, office.new_id(), office.random(32), lost.label, lost.scopes)
-    arguments = asked(token_id=token_id)
-    return await _show(acting, "replace_token", arguments, [*issuing.replacing(token_id, new)], new)
-
-
 @post(
     "/tokens/{token_id:uuid}/revoke", operation_id="revoke_token", tags=["tokens"], status_code=200
 )
@@ -176,12 +99,15 @@ async def revoke_token(
     token_id: TokenId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[TokenRevoked]:
     """Revoke one's own access token, or that of an agent whom one manages, at once."""
-    found = await _find(acting, token_id)
-    command = RevokeToken(agent=found.agent.id, token=token_id)
+
+    async def wishes() -> list[Wish]:
+        found = await find_token(acting.office.views, token_id)
+        return [Wish(RevokeToken(agent=found.agent.id, token=token_id))]
+
     done = await acting.act(
         "revoke_token",
         asked(token_id=token_id),
-        [Wish(command)],
+        wishes,
         lambda done: TokenRevoked(token_id, done.changed),
         TokenRevoked,
         conditions=conditions,
@@ -189,44 +115,14 @@ async def revoke_token(
     return done.response()
 
 
-async def _show(
-    acting: Acting,
-    operation: str,
-    arguments: dict[str, Any],
-    commands: list[AccessTokensCommand],
-    new: issuing.NewToken,
-) -> Response[TokenShown]:
-    wanted = new.command
+async def find_token(views: Views, token_id: UUID) -> TokenLine:
+    """Return a token, whoever's it is: what may be done with it, the rules say.
 
-    def made(done: Done) -> TokenMade:
-        return TokenMade(
-            id=wanted.token,
-            mask=wanted.mask,
-            label=wanted.label.strip(),
-            scopes=list(wanted.scopes),
-            expires_at=done.state.tokens[wanted.token].expires_at,
-        )
-
-    outcome = await acting.act(operation, arguments, list(map(Wish, commands)), made, TokenMade)
-    shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
-    return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)
-
-
-async def _find(acting: Acting, token_id: UUID) -> TokenLine:
-    """Return a token, whoever's it is: what may be done with it, the rules say."""
-    await acting.reading()
-    for line in await acting.office.views.list_tokens(token_id=token_id):
+    Refuses with `not_found` where there is none.
+    """
+    for line in await views.list_tokens(token_id=token_id):
         return line
     raise Refused(Code.NOT_FOUND, "There is no such access token.")
-
-
-def _refuse_key(request: Request[Any, Any, Any]) -> None:
-    if "idempotency-key" in request.headers:
-        raise Refused(
-            Code.INVALID_ARGUMENTS,
-            "This takes no Idempotency-Key: an answer that shows a token is not kept. "
-            "Should it get lost, revoke the token that the list shows and generate another.",
-        )
 
 
 def _token(line: TokenLine, used_at: datetime | None, now: datetime) -> Token:
@@ -249,4 +145,4 @@ def _token(line: TokenLine, used_at: datetime | None, now: datetime) -> Token:
     )
 
 
-ENDPOINTS = (list_tokens, generate_token, replace_token, revoke_token)
+ENDPOINTS = (list_tokens, revoke_token)
