@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from domain.permissions import ALL, PRIVILEGES, Permission, Scope
+from domain.permissions import PRIVILEGES, Permission, Scope
 from domain.role import AddRole, RemoveRole, RenameRole, RoleCommand, SetPermissions
 from infra.cli.account import catch_up, on_desk, written
 from infra.cli.failures import Exit, Failure, command_of
@@ -42,7 +42,7 @@ async def list_roles(desk: "Desk", as_json: bool) -> None:
         (
             row.name,
             str(row.holders),
-            "everything" if frozenset(row.permissions) == ALL else ", ".join(row.permissions),
+            _all_of(row.permissions),
             "built in" if row.built_in else row.id,
         )
         for row in rows
@@ -67,7 +67,7 @@ async def add(desk: "Desk", name: str, permissions: tuple[str, ...]) -> None:
     await desk.execute(Wish(command))
     await catch_up(desk)
     click.echo(
-        f"Made {name}. To give it: {written('agents change EMAIL --role')} {shlex.quote(name)}"
+        f"Made {name}. To give it: {written(f'agents change EMAIL --role {shlex.quote(name)}')}"
     )
 
 
@@ -121,6 +121,14 @@ async def _carry_out(desk: "Desk", command: RoleCommand, sentence: str) -> None:
     done = await desk.execute(Wish(command))
     await catch_up(desk)
     click.echo(sentence if done.answer.changed else "It was so already.")
+
+
+def _all_of(permissions: list[Permission]) -> str:
+    """Write what a role allows, or what it lacks where that is shorter."""
+    lacking = [permission for permission in Permission if permission not in permissions]
+    if len(lacking) < len(permissions) // 2:
+        return f"all but {', '.join(lacking)}" if lacking else "everything"
+    return ", ".join(permissions)
 
 
 class Line(msgspec.Struct, frozen=True):
