@@ -17,13 +17,20 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of people who do not exist
 
 
 class Clock:
-    """The time, moved ahead by `ahead`."""
+    """The time, moved ahead by `ahead`; it stands still from `stop` on."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self._stopped: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self._stopped or datetime.now(UTC)) + self.ahead
+
+    def stop(self) -> None:
+        self._stopped = datetime.now(UTC)
+
+    def reset(self) -> None:
+        self.ahead, self._stopped = timedelta(), None
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def moving(desk_database: str, company: Company) -> Generator[tuple[Served, Cloc
 def clock(moving: tuple[Served, Clock]) -> Iterator[Clock]:
     clock = moving[1]
     yield clock
-    clock.ahead = timedelta()
+    clock.reset()
 
 
 @pytest.fixture
