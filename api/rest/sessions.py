@@ -29,7 +29,7 @@ class SessionListing(Query, frozen=True):
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A session that was not ended; one that nobody used for a day is over all the same."""
+    """A session that was not ended; one that nobody used for too long is over, too."""
 
     id: Annotated[UUID, Meta(description="The session's id.")]
     agent: Annotated[Named, Meta(description="Who is signed in.")]
