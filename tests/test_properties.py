@@ -45,7 +45,7 @@ def attempt(world: World, command: Command, caller: Caller, year: int) -> list[F
 def test_any_commands_leave_a_world_in_order(kind: str) -> None:
     step = st.tuples(COMMANDS[kind], CALLERS, st.integers(0, 3))
 
-    @settings(unhurried, max_examples=25)
+    @settings(unhurried, max_examples=100 if kind == "governing" else 25)
     @given(st.lists(step, min_size=15, max_size=45))
     def in_order(steps: list[tuple[Command, Caller, int]]) -> None:
         world = World()
