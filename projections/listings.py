@@ -130,6 +130,7 @@ SELECT c.id, c.mask, c.label, c.agent, a.name, c.generated_at, c.expires_at, c.r
     c.scopes
 FROM {views}.credentials c LEFT JOIN {views}.agents a ON a.id = c.agent
 WHERE (%s::uuid IS NULL OR c.agent = %s) AND (%s::uuid IS NULL OR c.id = %s)
+    AND (%s OR c.revoked_at IS NULL)
 ORDER BY c.generated_at, c.id
 """
 _FIRST = ("", UUID(int=0))
@@ -235,11 +236,11 @@ async def list_departments(
 
 
 async def list_tokens(
-    connection: Connection, views: str, agent: UUID | None, token: UUID | None
+    connection: Connection, views: str, agent: UUID | None, token: UUID | None, *, revoked: bool
 ) -> list[TokenLine]:
-    """Return access tokens, one agent's or the one named, oldest first, revoked ones included."""
+    """Return access tokens, one agent's or the one named, oldest first, with or without revoked."""
     found = await connection.execute(
-        qualified(_TOKENS, views), (agent, agent, token, token), binary=True
+        qualified(_TOKENS, views), (agent, agent, token, token, revoked), binary=True
     )
     return [
         TokenLine(

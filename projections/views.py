@@ -225,11 +225,17 @@ class Views:
             return await listings.list_departments(connection, self._schema, cursor)
 
     async def list_tokens(
-        self, *, agent_id: UUID | None = None, token_id: UUID | None = None
+        self,
+        *,
+        agent_id: UUID | None = None,
+        token_id: UUID | None = None,
+        include_revoked: bool = True,
     ) -> list[TokenLine]:
-        """Return access tokens, one agent's or the one named, oldest first, with those revoked."""
+        """Return access tokens, one agent's or the one named, oldest first."""
         async with reading(self._pool) as connection:
-            return await listings.list_tokens(connection, self._schema, agent_id, token_id)
+            return await listings.list_tokens(
+                connection, self._schema, agent_id, token_id, revoked=include_revoked
+            )
 
     async def list_roles(self) -> list[RoleLine]:
         """Return the built-in roles, then those that people made, by name."""

@@ -36,6 +36,7 @@ class TokenListing(Query, frozen=True):
         Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
         | UnsetType
     ) = UNSET
+    include_revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ async def list_tokens(
     """List one's own access tokens, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing.agent_id or None)
     office = acting.office
-    lines = await office.views.list_tokens(agent_id=agent)
+    lines = await office.views.list_tokens(agent_id=agent, include_revoked=listing.include_revoked)
     used = await office.ledger.last_used([line.id for line in lines])
     return TokenList([_token(line, used.get(line.id), office.now()) for line in lines], MAX_ACTIVE)
 

@@ -31,7 +31,7 @@ def test_a_new_token_is_shown_once_and_opens(hire: Hire, log: Log) -> None:
     mine = Client(hired.client.port, secret)
     assert mine.get("/agents").status == 200
     later = [
-        hired.client.get("/tokens"),
+        hired.client.get("/tokens?include_revoked=true"),
         hired.client.get("/calls"),
         hired.client.get("/session"),
         mine.get("/session"),
@@ -124,7 +124,9 @@ def test_a_revoked_token_opens_nothing_and_the_others_do(hire: Hire) -> None:
     assert Client(port, kept["token"]).get("/session").status == 200
     again = hired.client.post(f"/tokens/{gone['id']}/revoke")
     assert again.body["changed"] is False
-    (shown,) = [t for t in hired.client.get("/tokens").body["tokens"] if t["id"] == gone["id"]]
+    assert gone["id"] not in {token["id"] for token in hired.client.get("/tokens").body["tokens"]}
+    everything = hired.client.get("/tokens?include_revoked=true").body["tokens"]
+    (shown,) = [token for token in everything if token["id"] == gone["id"]]
     assert (shown["state"], shown["revoked_by"]) == ("revoked", str(hired.member.id))
     assert "expires_within_days" not in shown
 
