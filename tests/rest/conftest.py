@@ -1,14 +1,22 @@
 """The product served with a small company in it, and those of it who ask over HTTP."""
 
+import os
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import NamedTuple
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from api.cookies import session_cookie_name
+from domain.application import Wish
 from domain.permissions import ALL_SCOPES, Role
 from domain.role import RoleRef
+from domain.secret import SESSION, digest_of, encode_secret
+from domain.session import OpenSession
+from infra.desk import new_id
 from tests.database import Databases
 from tests.mcp.company import SUPPORT, Company, Member, add_agent, filled, generate_token
 from tests.mcp.records import Log
@@ -27,7 +35,16 @@ class Hired(NamedTuple):
         return f"/agents/{self.member.id}"
 
 
+class SignedIn(NamedTuple):
+    """A session; `client` sends its cookie, and with changes the token that goes with it."""
+
+    id: UUID
+    client: Client
+    secret: str
+
+
 Hire = Callable[..., Hired]
+SignIn = Callable[[UUID], SignedIn]
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +105,24 @@ def hire(product: Served, company: Company) -> Hire:
         return Hired(member, _client(product, member))
 
     return hired
+
+
+@pytest.fixture(scope="session")
+def sign_in(product: Served) -> SignIn:
+    """Open a session as the sign-in does once it knows who it is."""
+
+    def signed_in(agent: UUID) -> SignedIn:
+        secret, session = encode_secret(SESSION, os.urandom(32)), new_id()
+        expires = datetime.now(UTC) + timedelta(days=1)
+        digest = digest_of(secret).hex()
+        opened = OpenSession(session=session, agent=agent, digest=digest, expires_at=expires)
+        product.run(product.desk.execute(Wish(opened)))
+        assert product.run(product.desk.views_caught_up())
+        cookie = f"{session_cookie_name(product.desk.settings.base_url)}={secret}"
+        token = Client(product.port, Cookie=cookie).get("/session").body["csrf_token"]
+        return SignedIn(session, Client(product.port, Cookie=cookie, X_CSRF_Token=token), secret)
+
+    return signed_in
 
 
 def _client(product: Served, member: Member) -> Client:

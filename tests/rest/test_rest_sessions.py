@@ -1,54 +1,13 @@
 """Sessions over HTTP: seen, ended, and worth nothing to other sites."""
 
-import os
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
-from uuid import UUID
-
-import pytest
-
-from api.cookies import session_cookie_name
-from domain.application import Wish
 from domain.permissions import Role
-from domain.secret import SESSION, digest_of, encode_secret
-from domain.session import OpenSession
-from infra.desk import new_id
+from domain.secret import digest_of
 from tests.mcp.records import Log
 from tests.mcp.serving import Served
 from tests.rest.client import Client
-from tests.rest.conftest import Hire
+from tests.rest.conftest import Hire, SignIn
 
 UNKNOWN = "/sessions/00000000-0000-7000-8000-000000000001"
-
-
-class SignedIn(NamedTuple):
-    """A session; `client` sends its cookie, and with changes the token that goes with it."""
-
-    id: UUID
-    client: Client
-    secret: str
-
-
-SignIn = Callable[[UUID], SignedIn]
-
-
-@pytest.fixture(scope="module")
-def sign_in(product: Served) -> SignIn:
-    """Open a session as the sign-in does once it knows who it is."""
-
-    def signed_in(agent: UUID) -> SignedIn:
-        secret, session = encode_secret(SESSION, os.urandom(32)), new_id()
-        expires = datetime.now(UTC) + timedelta(days=1)
-        digest = digest_of(secret).hex()
-        opened = OpenSession(session=session, agent=agent, digest=digest, expires_at=expires)
-        product.run(product.desk.execute(Wish(opened)))
-        assert product.run(product.desk.views_caught_up())
-        cookie = f"{session_cookie_name(product.desk.settings.base_url)}={secret}"
-        token = Client(product.port, Cookie=cookie).get("/session").body["csrf_token"]
-        return SignedIn(session, Client(product.port, Cookie=cookie, X_CSRF_Token=token), secret)
-
-    return signed_in
 
 
 def test_one_sees_where_one_is_signed_in(hire: Hire, sign_in: SignIn, product: Served) -> None:
