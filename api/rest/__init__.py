@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
 from api.rest import (
+    agent_access,
     agents,
     budget,
     calls,
@@ -20,6 +21,7 @@ from api.rest import (
     ticket_messages,
     tickets,
     tokens,
+    usage,
 )
 from api.rest.acting import Office
 from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
@@ -35,10 +37,12 @@ ENDPOINTS: list[Any] = [
     *ticket_messages.ENDPOINTS,
     *ticket_history.ENDPOINTS,
     *agents.ENDPOINTS,
+    *agent_access.ENDPOINTS,
     *roles.ENDPOINTS,
     *departments.ENDPOINTS,
     *calls.ENDPOINTS,
     *budget.ENDPOINTS,
+    *usage.ENDPOINTS,
     *sessions.ENDPOINTS,
     *tokens.ENDPOINTS,
     *new_tokens.ENDPOINTS,

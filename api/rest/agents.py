@@ -1,4 +1,4 @@
-"""Agents: who works here, in which role and departments, and their access as long as they do."""
+"""Agents: who works here, in which role and departments."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,9 +18,6 @@ from domain.agent import (
     ChangeDepartments,
     ChangeEmail,
     ChangeRole,
-    DeactivateAgent,
-    GiveSeat,
-    ReactivateAgent,
     RenameAgent,
 )
 from domain.agent.commands import AgentName, Email
@@ -63,12 +60,6 @@ class AgentChange(Body, frozen=True):
     email: Address | UnsetType = UNSET
     role: RoleId | UnsetType = UNSET
     department_ids: DepartmentIds | UnsetType = UNSET
-
-
-class Seat(Body, frozen=True):
-    """The seat of somebody who was imported."""
-
-    email: Address
 
 
 class AgentAnswer(Struct, frozen=True, kw_only=True):
@@ -124,7 +115,7 @@ async def add_agent(
         departments=data.department_ids,
         email=data.email,
     )
-    done = await _act(acting, "add_agent", asked(data), [command], conditions)
+    done = await act_on_agent(acting, "add_agent", asked(data), [command], conditions)
     return done.response(201, f"/api/v1/agents/{done.answer.id}")
 
 
@@ -148,59 +139,17 @@ async def change_agent(
     if not commands:
         raise misfit("it names nothing to change")
     arguments = asked(data, agent_id=agent_id)
-    return (await _act(acting, "change_agent", arguments, commands, conditions)).response()
+    return (await act_on_agent(acting, "change_agent", arguments, commands, conditions)).response()
 
 
-@post(
-    "/agents/{agent_id:uuid}/deactivate",
-    operation_id="deactivate_agent",
-    tags=["agents"],
-    status_code=200,
-)
-async def deactivate_agent(
-    agent_id: AgentId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
-) -> Response[AgentAnswer]:
-    """End all of an agent's access at once, and free the seat."""
-    command = DeactivateAgent(agent=agent_id)
-    arguments = asked(agent_id=agent_id)
-    return (await _act(acting, "deactivate_agent", arguments, [command], conditions)).response()
-
-
-@post(
-    "/agents/{agent_id:uuid}/reactivate",
-    operation_id="reactivate_agent",
-    tags=["agents"],
-    status_code=200,
-)
-async def reactivate_agent(
-    agent_id: AgentId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
-) -> Response[AgentAnswer]:
-    """Take an agent back, with the seat."""
-    command = ReactivateAgent(agent=agent_id)
-    arguments = asked(agent_id=agent_id)
-    return (await _act(acting, "reactivate_agent", arguments, [command], conditions)).response()
-
-
-@post("/agents/{agent_id:uuid}/seat", operation_id="give_seat", tags=["agents"], status_code=200)
-async def give_seat(
-    agent_id: AgentId,
-    data: JSONBody[Seat],
-    acting: NamedDependency[Acting],
-    conditions: NamedDependency[Conditions],
-) -> Response[AgentAnswer]:
-    """Give an imported agent a seat, to sign in and act from now on."""
-    command = GiveSeat(agent=agent_id, email=data.email)
-    arguments = asked(data, agent_id=agent_id)
-    return (await _act(acting, "give_seat", arguments, [command], conditions)).response()
-
-
-async def _act(
+async def act_on_agent(
     acting: Acting,
     operation: str,
     arguments: dict[str, Any],
     commands: list[AgentCommand],
     conditions: Conditions,
 ) -> Outcome[AgentAnswer]:
+    """Carry out commands for one agent, all or none; answer with the agent as it is then."""
     return await acting.act(
         operation,
         arguments,
@@ -223,12 +172,4 @@ def _answer(agent_id: UUID, agent: Agent) -> AgentAnswer:
     )
 
 
-ENDPOINTS = (
-    list_agents,
-    get_agent,
-    add_agent,
-    change_agent,
-    deactivate_agent,
-    reactivate_agent,
-    give_seat,
-)
+ENDPOINTS = (list_agents, get_agent, add_agent, change_agent)
