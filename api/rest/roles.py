@@ -23,6 +23,7 @@ from domain.role import (
     RoleCommand,
     RoleName,
     SetPermissions,
+    counted,
 )
 from projections.rights import RoleLine
 
@@ -162,16 +163,16 @@ async def _act(
 
 
 def _made(role_id: str) -> UUID:
-    """Return the id of a role that people made; refuse the built-in ones, which stay as they are."""
+    """Return the id of a role that people made; refuse those that stay as they are."""
     if role_id in set(Role):
         raise Refused(
             Code.PERMISSION_DENIED,
             f"The built-in role {role_id} stays as it is. Make another role instead.",
         )
-    try:
-        return UUID(role_id)
-    except ValueError:
-        raise _no_role() from None
+    ref = counted(role_id)
+    if ref is None:
+        raise _no_role()
+    return ref.id
 
 
 def _no_role() -> Refused:

@@ -2,11 +2,14 @@
 
 import pytest
 
-from domain.permissions import ALL, PRIVILEGES, Permission
+from domain.permissions import ALL, PRIVILEGES, Permission, Role
+from domain.role import counted
 from tests.mcp.records import Log
 from tests.rest.client import Client
 from tests.rest.conftest import Hire
 
+OWNERS = counted(Role.OWNER)
+assert OWNERS
 NO_ROLE = "/roles/00000000-0000-7000-8000-000000000001"
 
 
@@ -106,7 +109,10 @@ def test_what_does_not_fit_is_named(adam: Client, body: object, field: str) -> N
     assert field in adam.post("/roles", body).refused(400, "invalid_arguments")
 
 
-@pytest.mark.parametrize("path", [NO_ROLE, "/roles/boss"])
+# The last one is where owners are counted, so it is no role.
+@pytest.mark.parametrize(
+    "path", [NO_ROLE, "/roles/boss", f"/roles/{OWNERS.id}"], ids=["id", "word", "owners"]
+)
 def test_roles_that_there_are_not_are_not_found(adam: Client, path: str) -> None:
     for answer in (adam.get(path), adam.patch(path, {"name": "Q"}), adam.delete(path)):
         answer.refused(404, "not_found")
