@@ -112,7 +112,8 @@ def spelled(chosen: int, loud: int) -> tuple[str, ...]:
 
 def manager(agent: UUID, rights: list[Permission]) -> Caller:
     """Make a caller who manages agents and roles, but may not do all that they may."""
-    return caller_with(agent, Permission.AGENTS_MANAGE, Permission.ROLES_MANAGE, *rights)
+    least = (Permission.AGENTS_MANAGE, Permission.ROLES_MANAGE, Permission.TICKETS_READ)
+    return caller_with(agent, *least, *rights)
 
 
 TAGS = st.builds(spelled, MASKS, MASKS)
