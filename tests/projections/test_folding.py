@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from domain import access_tokens, agent, budget
+from domain import access_tokens, agent, budget, role
 from domain.budget import BUDGET
 from domain.call import UNKNOWN_TOOL, CallRecorded
 from domain.fact import Attribution, Client
-from domain.permissions import Role
+from domain.permissions import Permission, Role
 from domain.ticket import facts as ticket
 from domain.ticket.words import Author, AuthorKind, Priority
 from tests.known import (
@@ -21,6 +21,7 @@ from tests.known import (
     NOW,
     OPENED,
     POSTPONED,
+    READERS,
     REPLIED,
     RESOLVED,
     SUPPORT,
@@ -322,3 +323,26 @@ async def test_each_change_of_the_limit_is_kept(shown: Shown) -> None:
     assert [tuple(row.values())[1:] for row in rows] == [
         (0, 0, False), (2, 200, None), (None, 50, True)
     ]  # fmt: skip
+
+
+async def test_a_role_follows_what_is_made_of_it(shown: Shown, *, paged: bool) -> None:
+    book = Book()
+    book.write(
+        READERS,
+        role.Added(name="Readers", permissions=(Permission.TICKETS_READ,)),
+        role.HoldersCounted(holders=1),
+        role.Renamed(name="Lé\u202ecteurs", was="Readers"),
+        role.PermissionsSet(permissions=(), was=(Permission.TICKETS_READ,)),
+        role.HoldersCounted(holders=0),
+    )
+    book.write(READERS, role.Removed(), at=LATER)
+    await showing(shown, book, paged=paged)
+    assert await only(shown, "roles", "*") == {
+        "id": READERS,
+        "name": "Lécteurs",
+        "sort": "lecteurs",
+        "permissions": [],
+        "holders": 0,
+        "added_at": NOW,
+        "removed_at": LATER,
+    }
