@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from api import problems
 from api.cookies import set_session
 from api.csrf import csrf_token
+from api.pages.browsers import browser_of
 from api.pages.entering import HOME, later
 from api.pages.front import Front, Page, twice
 from api.pages.showing import see_other
@@ -113,7 +114,7 @@ async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Sho
     shown = [
         Shown(
             line.id,
-            line.client or "unknown browser",
+            browser_of(line.client or ""),
             line.ip or "unknown address",
             line.opened_at,
             now if line.id == current else used.get(line.id, line.opened_at),

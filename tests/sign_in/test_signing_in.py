@@ -152,6 +152,49 @@ def test_ones_sessions_are_listed_and_each_can_be_ended(browser: Browser, hired:
     assert browser.get("/account").text.count("<li>") == 1
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "shown"),
+    [
+        (
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+                "Chrome/138.0.0.0 Safari/537.36"
+            ),
+            "Chrome on Linux",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+                "Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0"
+            ),
+            "Edge on Windows",
+        ),
+        (
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
+                "(KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+            ),
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0",
+            "Firefox on Android",
+        ),
+        ("<b>script</b>/1.0", "&lt;b&gt;script&lt;/b&gt;/1.0"),
+    ],
+)
+def test_a_browser_is_shown_by_its_name(
+    browser: Browser, hired: Hire, user_agent: str, shown: str
+) -> None:
+    if browser.sign_in("tess@desk.example", PASSWORD).status != 303:
+        hired("Tess")
+    browser.cookies.clear()
+    fields = browser.get("/login").fields("/login")
+    form = {**fields, "email": "tess@desk.example", "password": PASSWORD}
+    assert browser.post("/login", form, {"User-Agent": user_agent}).status == 303
+    assert f"<p>{shown}<br>" in browser.get("/account").text
+
+
 def test_a_session_of_somebody_else_cannot_be_ended(browser: Browser, hired: Hire) -> None:
     mia, zoe = hired("Mia"), hired("Zoe")
     other = Browser(browser.port)
