@@ -58,7 +58,6 @@ class ActivityView:
     CREATE INDEX activity_call_time ON {views}.activity (recorded_at) WHERE tool IS NOT NULL;
     CREATE INDEX activity_call_ticket ON {views}.activity (ticket, position)
         WHERE tool IS NOT NULL AND ticket IS NOT NULL;
-    CREATE INDEX activity_call_tool ON {views}.activity (tool, position) WHERE tool IS NOT NULL;
     CREATE INDEX activity_call_credential ON {views}.activity (credential, position)
         WHERE tool IS NOT NULL AND credential IS NOT NULL;
     CREATE INDEX activity_call_refused ON {views}.activity (outcome, position)
