@@ -51,7 +51,10 @@ Label = Annotated[str, Meta(max_length=100)]
 
 
 class GenerateToken(Command, frozen=True):
-    """Generate a token for an agent; digest and mask are of a secret that only the caller has."""
+    """Generate a token for an agent; digest and mask are of a secret that only the caller has.
+
+    `replaces` is a lost one, which is revoked in the same append; it must be the agent's.
+    """
 
     permission: ClassVar[Permission] = Permission.TOKENS_OWN
     agent: UUID
@@ -60,6 +63,7 @@ class GenerateToken(Command, frozen=True):
     mask: str
     label: Label = ""
     scopes: tuple[Scope, ...] = tuple(sorted(TOOL_SCOPES))
+    replaces: UUID | None = None
 
 
 class RevokeToken(Command, frozen=True):
@@ -133,6 +137,15 @@ def decide(
                     Code.AGENT_UNAVAILABLE,
                     f"{agent.name} was imported and has no seat, so no access tokens.",
                 )
+            if command.replaces is not None:
+                if command.replaces not in held:
+                    raise Refused(
+                        Code.NOT_FOUND,
+                        f"{agent.name} has no such token that is not revoked. Generate a new one.",
+                    )
+                held = dict(held)
+                lost = held.pop(command.replaces)
+                yield Revoked(token=command.replaces, digest=lost.digest)
             if sum(token.expires_at > context.now for token in held.values()) >= MAX_ACTIVE:
                 raise Refused(
                     Code.LIMIT_REACHED,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.access_tokens import GenerateToken, RevokeToken
+from domain.access_tokens import GenerateToken
 from domain.permissions import TOOL_SCOPES, Scope
 from domain.secret import ACCESS_TOKEN, digest_of, encode_secret, mask_of
 
@@ -25,8 +25,10 @@ def new_token(
     random: bytes,
     label: str = "",
     scopes: Iterable[Scope] = TOOL_SCOPES,
+    *,
+    replaces: UUID | None = None,
 ) -> NewToken:
-    """Make a token of 32 random bytes. Whether the agent may have it, the rules say."""
+    """Make a token of 32 random bytes, in place of a lost one perhaps. The rules say who may."""
     secret = encode_secret(ACCESS_TOKEN, random)
     command = GenerateToken(
         agent=agent,
@@ -35,14 +37,6 @@ def new_token(
         mask=mask_of(ACCESS_TOKEN, secret),
         label=label,
         scopes=tuple(sorted(set(scopes))),
+        replaces=replaces,
     )
     return NewToken(secret, command)
-
-
-def replacing(lost: UUID, new: NewToken) -> tuple[RevokeToken, GenerateToken]:
-    """Return the commands that revoke a lost token and make its successor.
-
-    Both are for one stream: carried out together, either both happen or neither does. As the
-    lost one goes first, an agent with as many tokens as there may be can replace each of them.
-    """
-    return RevokeToken(agent=new.command.agent, token=lost), new.command

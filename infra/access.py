@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.application import Wish
 from domain.fact import Via
-from domain.issuing import NewToken, new_token, replacing
+from domain.issuing import NewToken, new_token
 from domain.permissions import TOOL_SCOPES, Scope
 from infra.desk import Desk, new_id
 
@@ -29,10 +29,12 @@ async def replace_token(
     desk: Desk, agent: UUID, lost: UUID, label: str, scopes: Iterable[Scope]
 ) -> str:
     """Revoke an agent's lost token and return its successor, both in one append."""
-    new = _new(agent, label, scopes)
-    await desk.execute(*map(Wish, replacing(lost, new)))
+    new = _new(agent, label, scopes, lost)
+    await desk.execute(Wish(new.command))
     return new.secret
 
 
-def _new(agent: UUID, label: str, scopes: Iterable[Scope]) -> NewToken:
-    return new_token(agent, new_id(), secrets.token_bytes(32), label, scopes)
+def _new(
+    agent: UUID, label: str, scopes: Iterable[Scope], replaces: UUID | None = None
+) -> NewToken:
+    return new_token(agent, new_id(), secrets.token_bytes(32), label, scopes, replaces=replaces)

@@ -1,6 +1,5 @@
 """Access tokens that are made: their secrets are in one answer and nowhere else."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -13,7 +12,6 @@ from api.rest.acting import Acting, Outcome
 from api.rest.asking import Body, asked, misfit
 from api.rest.tokens import Expiry, Key, Mask, Purpose, Scopes, TokenId, find_token
 from domain import issuing
-from domain.access_tokens import AccessTokensCommand, tokens_of
 from domain.application import Done, Wish
 from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Code, Refused
@@ -63,7 +61,7 @@ async def generate_token(
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
     office = acting.office
     new = issuing.new_token(acting.agent, office.new_id(), office.random(32), data.label, scopes)
-    return await _show(acting, "generate_token", asked(data), [new.command], new)
+    return await _show(acting, "generate_token", asked(data), new)
 
 
 @post("/tokens/{token_id:uuid}/replace", operation_id="replace_token", tags=["tokens"])
@@ -76,23 +74,23 @@ async def replace_token(
     """
     _refuse_key(request)
     await acting.reading()
-    me, office = acting.agent, acting.office
+    office = acting.office
     lost = await find_token(office.views, token_id)
-    held = (await office.helpdesk.states.refresh(tokens_of(me))).state
-    if lost.agent.id != me or held is None or token_id not in held.tokens:
-        raise Refused(
-            Code.NOT_FOUND, "You have no such token that is not revoked. Generate a new one."
-        )
-    new = issuing.new_token(me, office.new_id(), office.random(32), lost.label, lost.scopes)
-    commands = issuing.replacing(token_id, new)
-    return await _show(acting, "replace_token", asked(token_id=token_id), commands, new)
+    new = issuing.new_token(
+        acting.agent,
+        office.new_id(),
+        office.random(32),
+        lost.label,
+        lost.scopes,
+        replaces=token_id,
+    )
+    return await _show(acting, "replace_token", asked(token_id=token_id), new)
 
 
 async def _show(
     acting: Acting,
     operation: str,
     arguments: dict[str, Any],
-    commands: Sequence[AccessTokensCommand],
     new: issuing.NewToken,
 ) -> Response[TokenShown]:
     wanted = new.command
@@ -106,7 +104,7 @@ async def _show(
             expires_at=done.state.tokens[wanted.token].expires_at,
         )
 
-    outcome = await acting.act(operation, arguments, list(map(Wish, commands)), made, TokenMade)
+    outcome = await acting.act(operation, arguments, [Wish(wanted)], made, TokenMade)
     # The secret joins the answer here, past all that is recorded or kept.
     shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
     return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)

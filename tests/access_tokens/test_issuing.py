@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+import msgspec
+
 from domain.access_tokens import MAX_ACTIVE, Generated, Revoked, two_years_after
-from domain.issuing import new_token, replacing
+from domain.issuing import new_token
 from domain.permissions import TOOL_SCOPES, Scope
+from domain.refusals import Code
 from domain.secret import ACCESS_TOKEN, digest_of, is_well_formed
 from tests.given import given
 from tests.known import ANA, ANA_IN_SUPPORT, NOW, caller_of
@@ -31,10 +34,9 @@ def test_a_lost_token_is_revoked_and_replaced_though_there_are_ten() -> None:
         for n in range(MAX_ACTIVE)
     ]
     held = given(*ten).beside(*ANA_IN_SUPPORT).by(caller_of(ANA))
-    revoke, generate = replacing(ten[3].token, NEW)
-    revoked = Revoked(token=ten[3].token, digest=ten[3].digest)
-    held.when(revoke).then(revoked)
-    given(*ten, revoked).beside(*ANA_IN_SUPPORT).by(caller_of(ANA)).when(generate).then(
+    replacement = msgspec.structs.replace(NEW.command, replaces=ten[3].token)
+    held.when(replacement).then(
+        Revoked(token=ten[3].token, digest=ten[3].digest),
         Generated(
             token=UUID(int=501),
             agent=ANA,
@@ -43,5 +45,11 @@ def test_a_lost_token_is_revoked_and_replaced_though_there_are_ten() -> None:
             expires_at=END,
             label="laptop",
             scopes=(Scope.TICKETS_READ,),
-        )
+        ),
     )
+
+
+def test_what_is_not_held_is_not_replaced() -> None:
+    replacement = msgspec.structs.replace(NEW.command, replaces=UUID(int=9))
+    ana = given().beside(*ANA_IN_SUPPORT).by(caller_of(ANA))
+    ana.when(replacement).then_refused(Code.NOT_FOUND)

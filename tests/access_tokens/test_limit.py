@@ -10,7 +10,7 @@ import pytest
 from domain.access_tokens import MAX_ACTIVE, RevokeToken, tokens_of
 from domain.application import Wish
 from domain.decider import Command
-from domain.issuing import new_token, replacing
+from domain.issuing import new_token
 from domain.refusals import Code, Refused
 from infra.desk import Desk, new_id
 from tests.access_tokens.conftest import Two
@@ -85,12 +85,12 @@ async def test_a_lost_one_is_replaced_once_though_there_are_ten(two: Two) -> Non
     lost = min(before)
     outcomes = await asyncio.gather(
         *(
-            tried(desk, *replacing(lost, new_token(two.agent, new_id(), os.urandom(32))))
+            tried(desk, new_token(two.agent, new_id(), os.urandom(32), replaces=lost).command)
             for desk in (two.here, two.there) * (AT_ONCE // 2)
         )
     )
     assert outcomes.count(None) == 1
-    assert outcomes.count(Code.LIMIT_REACHED) == AT_ONCE - 1
+    assert outcomes.count(Code.NOT_FOUND) == AT_ONCE - 1
     after = await held(two.here, two.agent)
     assert len(after) == MAX_ACTIVE
     assert before - after == {lost}
