@@ -15,7 +15,8 @@ from domain.ledger import Unavailable
 from domain.refusals import Code, Refused
 
 MEDIA_TYPE = "application/problem+json"
-DOCS = "/api/v1/docs"
+API = "/api/v1"
+DOCS = f"{API}/docs"
 RETRY_SECONDS = 2
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
+from api.problems import API
 from api.rest import (
     agent_access,
     agents,
@@ -27,7 +28,6 @@ from api.rest.acting import Office
 from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
 from api.rest.asking import StrictRequest
 
-PATH = "/api/v1"
 BODY_LIMIT = 1 << 20
 
 ENDPOINTS: list[Any] = [
@@ -60,7 +60,7 @@ def rest_router(admission: Admission, office: Office) -> Router:
         await admission.admit(connection, handler)
 
     return Router(
-        PATH,
+        API,
         route_handlers=ENDPOINTS,
         guards=[admit],
         dependencies={

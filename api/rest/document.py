@@ -10,8 +10,9 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from api.cookies import session_cookie_name
-from api.rest import PATH
-from api.rest.operations import HEADERS, Endpoint, Schemas, describe, problem_responses
+from api.problems import API
+from api.rest.endpoints import Endpoint, Schemas
+from api.rest.operations import HEADERS, describe, problem_responses
 
 DESCRIPTION = """\
 The helpdesk over HTTP: the same commands, refusals and history as through MCP and the pages. \
@@ -103,7 +104,7 @@ class Document:
 
 def _endpoints(app: Litestar) -> Iterator[Endpoint]:
     for route in app.routes:
-        if isinstance(route, HTTPRoute) and route.path.startswith(PATH):
+        if isinstance(route, HTTPRoute) and route.path.startswith(API):
             for method, (handler, _) in sorted(route.route_handler_map.items()):
                 if handler.resolve_include_in_schema():
                     yield Endpoint(route.path_format, method.lower(), handler)

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, UnsetType
 
+from api.problems import API
 from api.rest.acting import Acting, Conditions, etag
 from api.rest.asking import Body, asked, from_query
 from domain.application import Done, Wish
@@ -22,7 +23,7 @@ from domain.ticket.commands import (
 from domain.ticket.commands import Body as Text
 from domain.ticket.contact import contact_of
 from domain.ticket.rules import Ticket
-from domain.ticket.words import Author, AuthorKind, Channel, Priority, code_of
+from domain.ticket.words import Author, AuthorKind, Channel, Priority, Tag, code_of
 from mcp_server.outcome import TicketOutcome, outcome_of
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
@@ -39,15 +40,15 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 class Person(Body, frozen=True):
     """A customer; all who write from one address are one."""
 
-    name: Name
-    email: Email | UnsetType = UNSET
+    name: Annotated[Name, Meta(examples=["Kim Kunde"])]
+    email: Annotated[Email, Meta(examples=["kim@customer.example"])] | UnsetType = UNSET
 
 
 class NewTicket(Body, frozen=True):
     """A ticket with its first message."""
 
     department_id: UUID
-    subject: Subject
+    subject: Annotated[Subject, Meta(examples=["The lid is stuck"])]
     requester: Annotated[Person, Meta(description="Who asks.")]
     body: Annotated[Text, Meta(description="What the requester writes, as plain text.")]
     note: (
@@ -55,7 +56,7 @@ class NewTicket(Body, frozen=True):
         | UnsetType
     ) = UNSET
     priority: Priority = Priority.MEDIUM
-    tags: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=50, examples=[["warranty"]])] = ()
     channel: Annotated[Channel, Meta(description="How it came in.")] = Channel.API
 
 
@@ -177,7 +178,7 @@ def ticket_state(done: Done) -> TicketState:
 
 
 def location_of(ticket: UUID, *more: object) -> str:
-    return "/".join(("/api/v1/tickets", str(ticket), *map(str, more)))
+    return "/".join((f"{API}{PATH}", str(ticket), *map(str, more)))
 
 
 ENDPOINTS: tuple[Any, ...] = (search_tickets, open_ticket, get_ticket, change_ticket)

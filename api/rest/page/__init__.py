@@ -10,8 +10,8 @@ from litestar import MediaType, Request, Response, Router, get
 from markupsafe import Markup, escape
 
 from api.pages.showing import STYLE
-from api.problems import DOCS, OF_REFUSALS, OTHERS
-from api.rest.document import PATH, Document
+from api.problems import API, DOCS, OF_REFUSALS, OTHERS
+from api.rest.document import Document
 from domain.permissions import Scope
 
 _CODE = re.compile("`([^`]+)`")
@@ -50,8 +50,8 @@ class Reference:
             scopes=list(Scope),
             kinds=sorted((*OF_REFUSALS.values(), *OTHERS), key=lambda kind: kind.status),
             styles=(STYLE, _STYLE),
-            address=f"{contents['servers'][0]['url']}{PATH}",
-            prefix=PATH,
+            address=f"{contents['servers'][0]['url']}{API}",
+            prefix=API,
         )
 
 
@@ -65,7 +65,7 @@ def reference_router() -> Router:
     async def show(request: Request[Any, Any, Any]) -> Response[str]:
         return Response(_reference(request).page, media_type=MediaType.HTML, headers=_HEADERS)
 
-    @get([f"{PATH}/openapi.json", f"{DOCS}/openapi.json"])
+    @get([f"{API}/openapi.json", f"{DOCS}/openapi.json"])
     async def document(request: Request[Any, Any, Any]) -> Response[bytes]:
         written = _reference(request).document.json
         return Response(written, media_type="application/vnd.oai.openapi+json;version=3.1")
