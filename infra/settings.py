@@ -1,8 +1,9 @@
 """Settings: each declared once with its environment variable, meaning and default; read once."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -32,6 +33,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     public_url: Annotated[
         str, Meta(description="Where clients reach the server, scheme and host. Empty: as bound.")
     ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="Proxies whose X-Forwarded-For is believed: their addresses or networks, "
+            "by commas."
+        ),
+    ] = "127.0.0.1,::1"
     account: Annotated[str, Meta(description="The account, a pair of schemas.")] = "main"
     host: Annotated[str, Meta(description="Address to bind.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to bind.")] = 8080
@@ -74,7 +82,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     def base_url(self) -> str:
         """Where clients reach the server, without a slash at its end."""
         if self.public_url:
-            return self.public_url.rstrip("/")
+            public = urlsplit(self.public_url)
+            return public._replace(netloc=_netloc(public)).geturl().rstrip("/")
         # Bound to all addresses, it is reached by loopback at least.
         host = "127.0.0.1" if self.host in _ALL_ADDRESSES else self.host
         return f"http://{_with_port(f'[{host}]' if ':' in host else host, self.port)}"
@@ -82,8 +91,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     @property
     def hosts(self) -> list[str]:
         """The Host headers that are ours: the public one, and loopback on the bound port."""
-        public = urlsplit(self.base_url).netloc
-        return list(dict.fromkeys([public, *(_with_port(name, self.port) for name in _LOOPBACK)]))
+        public = urlsplit(self.base_url)
+        # Proxies may name the port that browsers leave out.
+        own = [public.netloc] if public.port else [public.netloc, _with_own_port(public)]
+        loopback = (_with_port(name, self.port) for name in _LOOPBACK)
+        return list(dict.fromkeys([*own, *loopback]))
 
     @property
     def origins(self) -> list[str]:
@@ -92,6 +104,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         own = f"{public.scheme}://{public.netloc}"
         loopback = (f"http://{_with_port(name, self.port)}" for name in _LOOPBACK)
         return list(dict.fromkeys([own, *loopback]))
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks of `trusted_proxies`."""
+        return [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
 
     @property
     def is_open_to_all(self) -> bool:
@@ -107,11 +124,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 _HTTP = 80
+_OWN_PORTS = {"http": _HTTP, "https": 443}
 
 
 def _with_port(host: str, port: int) -> str:
     """Write host and port as clients do, who leave the scheme's own port out."""
     return host if port == _HTTP else f"{host}:{port}"
+
+
+def _netloc(url: SplitResult) -> str:
+    """Write host and port as browsers do: in lower case, without the scheme's own port."""
+    host = url.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return host if url.port in {None, _OWN_PORTS[url.scheme]} else f"{host}:{url.port}"
+
+
+def _with_own_port(url: SplitResult) -> str:
+    return f"{url.netloc}:{_OWN_PORTS[url.scheme]}"
 
 
 def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
@@ -126,11 +155,43 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         settings = msgspec.convert(found, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting cannot be used: {error}") from None
-    public = urlsplit(settings.public_url)
-    if settings.public_url and (public.scheme not in {"http", "https"} or not public.netloc):
-        raise SettingsError("PUBLIC_URL must begin with http:// or https:// and name a host")
+    if settings.public_url:
+        _require_address(settings.public_url)
+    for proxy in settings.proxies:
+        _require_proxy(proxy)
     try:
         Account.named(settings.account)
     except ValueError as error:
         raise SettingsError(f"ACCOUNT cannot be used: {error}") from None
     return settings
+
+
+def _require_address(url: str) -> None:
+    try:
+        public = urlsplit(url)
+        named = public.scheme in _OWN_PORTS and bool(public.hostname)
+        plain = url.isascii() and public.port != 0 and "@" not in public.netloc
+    except ValueError as error:
+        raise SettingsError(f"PUBLIC_URL cannot be used: {error}") from None
+    if not named:
+        raise SettingsError("PUBLIC_URL must begin with http:// or https:// and name a host")
+    if not plain or public.query or public.fragment:
+        raise SettingsError(
+            "PUBLIC_URL must be scheme, host and at most a port, in ASCII: "
+            "international names as xn--…"
+        )
+
+
+def _require_proxy(proxy: str) -> None:
+    try:
+        # What anybody may say of himself is no address: then each has as many as he likes.
+        everybody = proxy == "*" or ("/" in proxy and not ip_network(proxy).prefixlen)
+        if not everybody and "/" not in proxy:
+            ip_address(proxy)
+    except ValueError as error:
+        raise SettingsError(f"TRUSTED_PROXIES cannot be used: {error}") from None
+    if everybody:
+        raise SettingsError(
+            f"TRUSTED_PROXIES cannot be {proxy}: everybody could say any address is his. "
+            "Name the proxies' own addresses or networks"
+        )

@@ -67,8 +67,9 @@ def _options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
-        # Only behind a proxy of ours do its words on who the client is count.
-        "proxy_headers": bool(settings.public_url),
+        # Only a proxy's words on who the client is count: the last address that it did not add.
+        "proxy_headers": True,
+        "forwarded_allow_ips": settings.proxies,
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": LAST_RESORT_SECONDS,
     }

@@ -23,6 +23,11 @@ def test_another_process_reads_the_same_from_the_environment() -> None:
         ({"HOST": "::1", "PORT": "9000"}, "http://[::1]:9000", "[::1]:9000"),
         ({"PORT": "80"}, "http://127.0.0.1", "127.0.0.1"),
         ({"PUBLIC_URL": "https://desk.example/"}, "https://desk.example", "desk.example"),
+        ({"PUBLIC_URL": "HTTPS://Desk.Example:443"}, "https://desk.example", "desk.example"),
+        ({"PUBLIC_URL": "http://desk.lan:80/"}, "http://desk.lan", "desk.lan"),
+        ({"PUBLIC_URL": "http://desk.lan:443"}, "http://desk.lan:443", "desk.lan:443"),
+        ({"PUBLIC_URL": "https://[2001:DB8::1]:443"}, "https://[2001:db8::1]", "[2001:db8::1]"),
+        ({"PUBLIC_URL": "http://[::1]:9000"}, "http://[::1]:9000", "[::1]:9000"),
     ],
 )
 def test_clients_are_told_where_they_reach_it(given: dict[str, str], url: str, host: str) -> None:
@@ -34,7 +39,15 @@ def test_clients_are_told_where_they_reach_it(given: dict[str, str], url: str, h
 
 def test_loopback_is_always_ours() -> None:
     settings = read_settings({"PUBLIC_URL": "https://desk.example"})
-    assert settings.hosts == ["desk.example", "127.0.0.1:8080", "localhost:8080", "[::1]:8080"]
+    loopback = ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"]
+    assert settings.hosts == ["desk.example", "desk.example:443", *loopback]
+    assert settings.origins == ["https://desk.example", *(f"http://{host}" for host in loopback)]
+
+
+def test_proxies_are_trusted_by_address_or_network() -> None:
+    assert read_settings({}).proxies == ["127.0.0.1", "::1"]
+    settings = read_settings({"TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1,"})
+    assert settings.proxies == ["10.0.0.0/8", "2001:db8::1"]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +58,18 @@ def test_loopback_is_always_ours() -> None:
         ({"WORKERS": "0"}, "WORKERS"),
         ({"RATE_PER_ADDRESS": "-1"}, "RATE_PER_ADDRESS"),
         ({"PUBLIC_URL": "desk.example"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://desk.example:https"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://desk.example:0"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://[desk.example"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://me@desk.example"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://desk.example/?a=b"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://büro.example"}, "PUBLIC_URL"),
+        ({"TRUSTED_PROXIES": "*"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "127.0.0.1,::/0"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.1 10.0.0.2"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "proxy.example"}, "TRUSTED_PROXIES"),
         ({"ACCOUNT": "Main;"}, "ACCOUNT"),
     ],
 )
