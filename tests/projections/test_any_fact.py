@@ -13,6 +13,8 @@ from domain.fact import Attribution, Client, Fact
 from domain.facts import FACTS
 from domain.ticket.facts import FACTS as TICKET_FACTS
 from domain.ticket.facts import Opened
+from projections.audit import CallFilter, list_calls
+from projections.history import list_activity
 from projections.question import TicketSearch
 from projections.views import configure
 from tests.known import ANA, OPENED
@@ -54,6 +56,11 @@ async def show(url: str, facts: list[Written]) -> None:
         for half in (book.log[::2], book.log[1::2]):
             async with connection.transaction():
                 await fold(connection, "odd", half)
+        for stream, fact, _ in facts:
+            if isinstance(fact, TICKET_FACTS):
+                page = await list_activity(connection, "odd", ALL, str(stream), limit=1)
+                assert page.activity[0].topic == fact.topic
+        await list_calls(connection, "odd", CallFilter(), limit=100)
 
 
 @pytest.mark.parametrize("topic", FACTS)
