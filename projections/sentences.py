@@ -118,6 +118,5 @@ def _writer(author: Author, names: Names) -> str:
 
 def _tags(tags: Sequence[str]) -> str:
     words = [f"“{clean(tag)}”" for tag in tags]
-    if len(words) < 2:
-        return f"the tag {words[0]}" if words else "no tag"
-    return f"the tags {', '.join(words[:-1])} and {words[-1]}"
+    *others, last = words or ["no name"]
+    return f"the tags {', '.join(others)} and {last}" if others else f"the tag {last}"
