@@ -27,6 +27,7 @@ from api.rest import (
 from api.rest.acting import Office
 from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
 from api.rest.asking import StrictRequest
+from api.rest.methods import is_options, options_handlers
 
 BODY_LIMIT = 1 << 20
 
@@ -57,11 +58,12 @@ def rest_router(admission: Admission, office: Office) -> Router:
         return office
 
     async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
-        await admission.admit(connection, handler)
+        if not is_options(handler):  # which tell what anybody may know
+            await admission.admit(connection, handler)
 
     return Router(
         API,
-        route_handlers=ENDPOINTS,
+        route_handlers=[*options_handlers(ENDPOINTS), *ENDPOINTS],
         guards=[admit],
         dependencies={
             "office": Provide(provide_office),

@@ -146,6 +146,16 @@ def test_a_method_that_a_path_lacks_is_named_with_those_it_has(
     assert method not in answer.headers["allow"]
 
 
+def test_a_path_tells_its_methods_without_a_credential(nobody: Client) -> None:
+    for path, methods in (
+        ("/tickets", "GET, OPTIONS, POST"),
+        ("/tickets/x", "GET, OPTIONS, PATCH"),
+        ("/tickets/x/resolve", "OPTIONS, POST"),
+    ):
+        answer = nobody.send("OPTIONS", path, None, {})
+        assert (answer.status, answer.headers["allow"]) == (204, methods)
+
+
 @given(body=st.binary(max_size=200), below=st.sampled_from(["", "/tags", "/messages", "/resolve"]))
 def test_any_bytes_as_a_body_are_answered(
     ana: Client, product: Served, company: Company, body: bytes, below: str
