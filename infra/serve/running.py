@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from infra.serve import protocol
 from infra.serve.leaving import SIGNALS
 from infra.serve.protocol import BoundedProtocol
 from infra.settings import Settings
@@ -50,10 +51,14 @@ def serve_until_told(settings: Settings, listener: socket.socket, on_ready: OnRe
 
 
 def configure_logging() -> None:
-    """Log warnings and errors of everything to stderr, a line each before any traceback."""
+    """Log warnings and errors of everything to stderr, a line each before any traceback.
+
+    Of what anybody can send there are errors only: else strangers could fill the disk.
+    """
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger(protocol.__name__).setLevel(logging.ERROR)
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""How long a request's head may be and take, on a server that answers whatever comes."""
+"""How long a request may be and take, on a server that answers whatever comes."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import pytest
 import uvicorn
 
 from infra.serve.protocol import HEAD_BYTES, BoundedProtocol
+from infra.serve.running import configure_logging
 from tests.mcp.serving import listen
 
 pytestmark = pytest.mark.anyio
@@ -24,13 +26,23 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-async def answer(_scope: Any, receive: Any, send: Any) -> None:
-    """Answer with the size of the body."""
+class Hasty(BoundedProtocol):
+    body_seconds = 0.3
+
+
+async def answer(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the size of the body, at /late after longer than a body may take."""
     size, more = 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
+    if scope["path"] == "/late":
+        ended = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(2 * Hasty.body_seconds, ended.set_result, None)
+        await ended
     body = b"%d" % size
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -60,7 +72,7 @@ class Port(NamedTuple):
 async def port() -> AsyncGenerator[Port]:
     config = uvicorn.Config(
         answer,
-        http=BoundedProtocol,
+        http=Hasty,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -120,3 +132,48 @@ async def test_a_head_that_does_not_come_is_waited_for_no_longer_than_an_idle_cl
 ) -> None:
     said = await port.exchange(begun)
     assert said.count(b"HTTP/1.1 200 ") == begun.count(b"content-length")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        HEAD + b"content-length: 60000\r\n\r\na",
+        HEAD + b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n",
+        HEAD + b"content-length: 0\r\n\r\n" + HEAD + b"content-length: 2\r\n\r\na",
+    ],
+    ids=["of a known length", "in chunks", "of a second request"],
+)
+async def test_a_body_that_does_not_come_is_waited_for_no_longer_than_its_time(
+    port: Port, begun: bytes
+) -> None:
+    said = await port.exchange(begun)
+    assert said.count(b"HTTP/1.1 200 ") == begun.count(b"content-length: 0")
+
+
+async def test_an_answer_may_take_longer_than_a_body(port: Port) -> None:
+    head = LAST.replace(b" / ", b" /late ")
+    wholes = (
+        head + b"content-length: 2\r\n\r\nok",
+        head + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    )
+    for said in await asyncio.gather(*(port.exchange(whole[:-4], whole[-4:]) for whole in wholes)):
+        assert said.startswith(b"HTTP/1.1 200 ")
+        assert said.endswith(b"\r\n\r\n2")
+
+
+async def test_what_cannot_be_read_fills_no_log(
+    port: Port, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure_logging()
+    logging.getLogger().warning("so much is seen")
+    for junk in (
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/9\r\n\r\n",
+        HEAD + b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+        LAST + b"upgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+        LAST + b"upgrade: h2c\r\nconnection: upgrade\r\n\r\n",
+        b"GET http:// HTTP/1.1\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n",
+    ):
+        assert b"HTTP/1.1 " in await port.exchange(junk)
+    assert [record.getMessage() for record in caplog.records] == ["so much is seen"]

@@ -120,7 +120,7 @@ class Worker(NamedTuple):
 
 
 @contextmanager
-def workers(database_url: str, number: int = 2, **given: int) -> Generator[list[Worker]]:
+def workers(database_url: str, number: int = 2, **given: int | str) -> Generator[list[Worker]]:
     """Serve one database from several processes, each on a port of its own; as `served`."""
     variables = {name.upper(): str(value) for name, value in {**UNLIMITED, **given}.items()}
     with ExitStack() as stack:
