@@ -1,7 +1,11 @@
-"""The port to the rate limits, which all gates share."""
+"""The port to the rate limits, which all gates share, and whom an address counts for."""
 
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Protocol
 from uuid import UUID
+
+_NETWORK_BITS = 64
 
 
 class RateLimited(Exception):  # noqa: N818 - the field's word for 429
@@ -30,3 +34,20 @@ class RateLimiter(Protocol):
     async def require_credential(self, credential: UUID | None) -> None:
         """Count one request of a credential, as `require_address` does."""
         ...
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Return whom an IP address counts for: of IPv6, a customer has 64 bits to himself (RFC 6177).
+
+    What is no address, which only a proxy can hand over, counts as one.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(IPv6Network((int(ip) >> _NETWORK_BITS << _NETWORK_BITS, _NETWORK_BITS)))

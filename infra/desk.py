@@ -25,6 +25,7 @@ from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.rates import Limits, PostgresRateLimiter
 from infra.settings import Settings
+from infra.throttle import PostgresThrottle
 from projections.all import VIEWS
 from projections.views import Views
 
@@ -76,8 +77,13 @@ class Desk:
         self.rates = PostgresRateLimiter(
             self.pool, account, Limits(settings.rate_per_credential, settings.rate_per_address)
         )
+        self.throttle = PostgresThrottle(self.pool, account)
         self.housekeeping = Housekeeping(
-            (self.authenticator.write_down_uses, self.rates.remove_old),
+            (
+                self.authenticator.write_down_uses,
+                self.rates.remove_old,
+                self.throttle.remove_old,
+            ),
             last=self.authenticator.write_down_uses,
         )
 
@@ -110,12 +116,10 @@ class Desk:
     def entrance(self) -> "Entrance":
         """How people sign in."""
         from api.sign_in.entrance import entrance_to  # noqa: PLC0415 - see `dispatcher`
-        from infra.throttle import PostgresThrottle  # noqa: PLC0415 - likewise
 
         lasting = timedelta(days=self.settings.session_days)
         idle = timedelta(hours=self.settings.session_idle_hours)
-        throttle = PostgresThrottle(self.pool, self.account)
-        return entrance_to(self.helpdesk, throttle, secrets.token_bytes, lasting, idle)
+        return entrance_to(self.helpdesk, self.throttle, secrets.token_bytes, lasting, idle)
 
     @contextlib.asynccontextmanager
     async def open(self, *, follow: bool = True) -> AsyncGenerator[Self]:

@@ -4,21 +4,18 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import LiteralString
 from uuid import UUID
 
 import msgspec
 from psycopg import sql
 
-from api.rates import RateLimited
+from api.rates import RateLimited, network_of
 from domain.account import Account
 from projections.reading import Pool, reading
 
 SHARES = 20  # of a minute's limit: how many leases it takes to use it up
 MINUTE = 60.0
-_NETWORK_BITS = 64
 
 # The minute is the database's own, so no two processes can be of two minds about it.
 # What is taken may end above the limit; the last lease is so much shorter.
@@ -125,20 +122,3 @@ class PostgresRateLimiter:
         # Never used past its minute, and never called used up before that is over.
         since = asked_at if granted else self._clock()
         self._leases[key] = _Lease(granted, granted, since + seconds)
-
-
-@lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
-    """Return whom an IP address counts for: of IPv6, a customer has 64 bits to himself (RFC 6177).
-
-    What is no address, which only a proxy can hand over, counts as one.
-    """
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if not isinstance(ip, IPv6Address):
-        return str(ip)
-    if ip.ipv4_mapped:
-        return str(ip.ipv4_mapped)
-    return str(IPv6Network((int(ip) >> _NETWORK_BITS << _NETWORK_BITS, _NETWORK_BITS)))

@@ -1,7 +1,8 @@
 """Signing in and out, and changing one's own password."""
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import timedelta
 from typing import NamedTuple, NoReturn
 from uuid import UUID
@@ -16,7 +17,7 @@ from api.sign_in.throttle import Throttle, Tried
 from domain.application import Helpdesk, Unauthorized, Wish
 from domain.authentication import Bearer
 from domain.fact import Attribution
-from domain.ledger import NewPassword
+from domain.ledger import NewPassword, Unavailable
 from domain.password import SetPassword
 from domain.refusals import Code, Refused
 from domain.secret import SESSION, encode_secret
@@ -36,7 +37,8 @@ class SignIn:
     """What leads to a session and away from it. Sessions last for `lasting`, at most.
 
     Every password that is tried counts as a failure before it is looked at, so that attempts side
-    by side are no way around; too many are refused with `RateLimited`.
+    by side are no way around; too many are refused with `RateLimited`. Only what shows whether a
+    password is right counts in the end.
     """
 
     def __init__(
@@ -57,28 +59,26 @@ class SignIn:
     async def sign_in(self, email: str, password: str, visitor: Visitor) -> SignedIn:
         """Open a session; refuse with the same words an unknown address and a wrong password."""
         tried, networks = counted_on.account(email), counted_on.network(visitor.ip)
-        await self._count([tried, *networks])
-        authority = await self._helpdesk.ledger.authority()
-        person = await self._people.by_address(email)
-        made = person.hash if person else None
-        password = spelled(password)
-        if not await self._hashing.verify(made, password) or person is None or made is None:
-            _wrong()
-        by = await self._people.attributed(person, visitor)
+        async with self._counted(tried, networks):
+            authority = await self._helpdesk.ledger.authority()
+            person = await self._people.by_address(email)
+            made = person.hash if person else None
+            password = spelled(password)
+            if not await self._hashing.verify(made, password) or person is None or made is None:
+                _wrong()
+            by = await self._people.attributed(person, visitor)
 
-        async def still_right() -> bool:
-            return await self._people.by_address(email) == person
+            async def still_right() -> bool:
+                return await self._people.by_address(email) == person
 
-        renewed = None
-        if self._hashing.is_outdated(made):
-            renewed = NewPassword(person.id, await self._hashing.make(password))
-        proved = Proved(by, authority, self._helpdesk.ledger, still_right)
-        try:
-            signed_in = await self._open(proved, person.id, renewed)
-        except (Unauthorized, Refused):
-            _wrong()  # the agent left, or the password is another by now: that is not to be told
-        await self._throttle.succeeded(tried, networks)
-        return signed_in
+            renewed = None
+            if self._hashing.is_outdated(made):
+                renewed = NewPassword(person.id, await self._hashing.make(password))
+            proved = Proved(by, authority, self._helpdesk.ledger, still_right)
+            try:
+                return await self._open(proved, person.id, renewed)
+            except (Unauthorized, Refused):
+                _wrong()  # the agent left, or has another password by now: that is not to be told
 
     async def sign_out(self, bearer: Bearer, why: Why = "signed_out") -> int:
         """End the bearer's session; return the position from which views show it."""
@@ -93,20 +93,22 @@ class SignIn:
         person = await self._person(bearer)
         new = accepted(new, person.email, person.name)
         by, authority = bearer.caller.by, bearer.caller.authority or 0
-        tried, networks = counted_on.account(person.email), counted_on.network(by.ip)
-        await self._count([tried, *networks])
-        if not await self._hashing.verify(person.hash, spelled(current)):
-            raise Refused(Code.PERMISSION_DENIED, "The current password is not right.")
-        made = NewPassword(person.id, await self._hashing.make(new))
+        if by.credential is None:
+            raise Unauthorized
+        # Strangers' failures must not keep anybody from this, nor this others from signing in: it
+        # counts on the session alone. Whoever stole one cannot get at another one without password.
+        async with self._counted(counted_on.session(by.credential)):
+            if not await self._hashing.verify(person.hash, spelled(current)):
+                raise Refused(Code.PERMISSION_DENIED, "The current password is not right.")
+            made = NewPassword(person.id, await self._hashing.make(new))
 
-        async def still_right() -> bool:
-            await bearer.renew()
-            return await self._people.by_id(person.id) == person
+            async def still_right() -> bool:
+                await bearer.renew()
+                return await self._people.by_id(person.id) == person
 
-        proved = Proved(by, authority, self._helpdesk.ledger, still_right)
-        wish = Wish(SetPassword(agent=person.id), password=made)
-        await self._helpdesk.execute(proved, wish)
-        await self._throttle.succeeded(tried, networks)
+            proved = Proved(by, authority, self._helpdesk.ledger, still_right)
+            wish = Wish(SetPassword(agent=person.id), password=made)
+            await self._helpdesk.execute(proved, wish)
         return await self._reopen(person, made, by)
 
     async def _reopen(self, person: Person, made: NewPassword, by: Attribution) -> SignedIn:
@@ -140,10 +142,21 @@ class SignIn:
             raise Unauthorized
         return person
 
-    async def _count(self, tried: Sequence[Tried]) -> None:
-        now = self._helpdesk.now()
+    @contextlib.asynccontextmanager
+    async def _counted(self, whose: Tried, others: Sequence[Tried] = ()) -> AsyncGenerator[None]:
+        """Count an attempt as a failure, which it is unless the block ends well or by no answer."""
+        now, tried = self._helpdesk.now(), [whose, *others]
         if until := await self._throttle.take(tried, now):
             raise RateLimited(max(math.ceil((until - now).total_seconds()), 1))
+        try:
+            yield
+        except (RateLimited, Unavailable):
+            with contextlib.suppress(Unavailable):
+                await self._throttle.give_back(tried)
+            raise
+        # What the attempt was about is done: who got in must hear of it, whatever becomes of this.
+        with contextlib.suppress(Unavailable):
+            await self._throttle.succeeded(whose, others)
 
 
 def _wrong() -> NoReturn:

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.rates import RateLimited
+from api.rates import RateLimited, network_of
 from domain.ledger import Unavailable
 from infra.pool import reading_pool
-from infra.rates import Limits, PostgresRateLimiter, network_of
+from infra.rates import Limits, PostgresRateLimiter
 from tests.event_store.log import MAIN
 from tests.rates.conftest import Clock, Counts, Process
 

@@ -1,5 +1,7 @@
 """Guessing passwords: how often one may try, and that nothing tells whether an address exists."""
 
+import asyncio
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -9,8 +11,11 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from api.rates import RateLimited
 from api.sign_in import throttle
-from infra.throttle import PostgresThrottle
+from api.sign_in.hashing import Hashing
+from api.sign_in.people import Visitor
+from api.sign_in.service import SignIn
 from tests.mcp.company import Member
 from tests.mcp.serving import Served
 from tests.sign_in.browser import Answer, Browser
@@ -56,20 +61,90 @@ def test_who_waited_may_try_again_and_success_forgets_the_failures(
     assert [each.status for each in tries(browser, email, *["wrong"] * 5)] == [403] * 5
 
 
-def test_delays_double_up_to_a_quarter_of_an_hour(
+def test_an_account_waits_half_a_minute_at_most(
     browser: Browser, hired: Hire, clock: Clock
 ) -> None:
     email = hired("Dirk").email
     clock.stop()
     waits: list[int] = []
     tries(browser, email, *["wrong"] * 4)
-    for _ in range(11):
+    for _ in range(6):
         failed, limited = tries(browser, email, "wrong", PASSWORD)
         assert (failed.status, limited.status) == (403, 429)
         waits.append(int(limited.headers["retry-after"]))
         clock.ahead += timedelta(seconds=waits[-1])
-    doubled = [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
-    assert waits == doubled
+    assert waits == [2, 4, 8, 16, 30, 30]
+
+
+def test_a_network_waits_a_quarter_of_an_hour_at_most() -> None:
+    (network,) = throttle.network("203.0.113.9")
+    waits = [network.delay(failures).total_seconds() for failures in range(29, 41)]
+    assert waits == [0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
+    assert network.delay(10**9) == timedelta(minutes=15)
+
+
+def test_people_who_sign_in_at_one_moment_keep_nobody_waiting(product: Served) -> None:
+    counting = product.desk.throttle
+    network = throttle.network("203.0.113.11")
+    for _ in range(20):
+        later = NOW + timedelta(milliseconds=1)
+        assert product.run(counting.take([throttle.account("a"), *network], later)) is None
+        assert product.run(counting.take([throttle.account("b"), *network], NOW)) is None
+        product.run(counting.succeeded(throttle.account("a"), network))
+        product.run(counting.succeeded(throttle.account("b"), network))
+
+
+def test_who_has_to_wait_leaves_nothing_behind(product: Served, desk_database: str) -> None:
+    counting = product.desk.throttle
+    network = throttle.network("203.0.113.12")
+    for _ in range(30):
+        assert product.run(counting.take(network, NOW)) is None
+    for number in range(20):
+        tried = [throttle.account(f"{number}@desk.example"), *network]
+        assert product.run(counting.take(tried, NOW)) is not None
+    with psycopg.connect(desk_database) as connection:
+        assert rows_in(connection) == [(network[0].key, 30)]
+
+
+def test_who_has_to_wait_waits_for_nobody_elses_attempt(
+    product: Served, desk_database: str
+) -> None:
+    counting = product.desk.throttle
+    network = throttle.network("203.0.113.13")
+    for _ in range(30):
+        assert product.run(counting.take(network, NOW)) is None
+    with psycopg.connect(desk_database) as connection:
+        connection.execute("SELECT * FROM acct_main.attempts FOR UPDATE")
+        tried = [throttle.account("x"), *network]
+        assert product.run(counting.take(tried, NOW)) == NOW + timedelta(seconds=2)
+
+
+def test_of_attempts_at_one_moment_no_more_are_counted_than_may_be_made(product: Served) -> None:
+    counting = product.desk.throttle
+
+    async def take_all() -> list[datetime | None]:
+        networks = [throttle.network(f"198.51.100.{number}") for number in range(40)]
+        account = throttle.account("raced@desk.example")
+        return await asyncio.gather(
+            *(counting.take([account, *network], NOW) for network in networks)
+        )
+
+    assert product.run(take_all()).count(None) == 5
+    assert product.run(counting.take([throttle.account("raced@desk.example")], NOW)) is not None
+
+
+def test_what_was_not_looked_at_is_given_back(product: Served, desk_database: str) -> None:
+    counting = product.desk.throttle
+    tried = [throttle.account("busy@desk.example"), *throttle.network("203.0.113.14")]
+    for _ in range(10):
+        assert product.run(counting.take(tried, NOW)) is None
+        product.run(counting.give_back(tried))
+    with psycopg.connect(desk_database) as connection:
+        assert {failures for _, failures in rows_in(connection)} == {0}
+
+
+def rows_in(connection: psycopg.Connection) -> list[tuple[bytes, int]]:
+    return connection.execute("SELECT key, failures FROM acct_main.attempts").fetchall()
 
 
 def test_attempts_side_by_side_are_no_way_around(
@@ -103,9 +178,34 @@ def test_the_current_password_cannot_be_guessed_faster_by_a_stolen_session(
     assert "Try again in" in answers[-1].refusal
 
 
+def test_what_strangers_do_to_an_account_keeps_nobody_from_another_password(
+    product: Served, browser: Browser, hired: Hire, clock: Clock
+) -> None:
+    clock.stop()
+    email = hired("Fritz").email
+    browser.sign_in(email, PASSWORD)
+    answers = tries(Browser(product.port), email, *["wrong"] * 5, PASSWORD)
+    assert answers[-1].status == 429
+    change = {"current": PASSWORD, "password": "another password", "again": "another password"}
+    assert browser.submit("/account", "/account/password", **change).status == 303
+
+
+def test_what_was_refused_because_too_many_hash_is_no_failure(
+    product: Served, hired: Hire, desk_database: str
+) -> None:
+    email, desk = hired("Franka").email, product.desk
+    busy = Hashing(os.urandom, most=0)
+    sign_in = SignIn(desk.helpdesk, busy, desk.throttle, os.urandom, timedelta(days=1))
+    for _ in range(10):
+        with pytest.raises(RateLimited):
+            product.run(sign_in.sign_in(email, PASSWORD, Visitor(ip="203.0.113.15")))
+    with psycopg.connect(desk_database) as connection:
+        assert [failures for _, failures in rows_in(connection)] == [0, 0]
+
+
 def test_a_network_may_fail_thirty_times_over_all_accounts(product: Served) -> None:
     desk = product.desk
-    counting = PostgresThrottle(desk.pool, desk.account)
+    counting = desk.throttle
     network = throttle.network("203.0.113.9")
     for number in range(30):
         tried = [throttle.account(f"{number}@desk.example"), *network]
@@ -121,18 +221,27 @@ def test_a_network_may_fail_thirty_times_over_all_accounts(product: Served) -> N
     assert product.run(counting.take([stranger, *elsewhere], NOW)) is None
 
 
-def test_failures_are_forgotten_after_a_day(product: Served, desk_database: str) -> None:
-    desk = product.desk
-    counting = PostgresThrottle(desk.pool, desk.account)
+def test_failures_are_forgotten_after_a_day(product: Served) -> None:
+    counting = product.desk.throttle
     tried = [throttle.account("late@desk.example")]
     for _ in range(5):
         product.run(counting.take(tried, NOW))
     assert product.run(counting.take(tried, NOW)) is not None
     later = NOW + timedelta(days=1, seconds=1)
-    assert product.run(counting.take([throttle.account("other")], later)) is None
+    for _ in range(5):
+        assert product.run(counting.take(tried, later)) is None
+    assert product.run(counting.take(tried, later)) is not None
+
+
+def test_what_is_forgotten_is_removed(product: Served, desk_database: str) -> None:
+    counting = product.desk.throttle
+    now = datetime.now(UTC)
+    old, kept = throttle.account("old"), throttle.account("kept")
+    product.run(counting.take([old], now - timedelta(days=1, minutes=1)))
+    product.run(counting.take([kept], now - timedelta(hours=23)))
+    product.run(counting.remove_old())
     with psycopg.connect(desk_database) as connection:
-        rows = connection.execute("SELECT last_at FROM acct_main.attempts").fetchall()
-    assert rows == [(later,)]
+        assert rows_in(connection) == [(kept.key, 1)]
 
 
 @pytest.mark.parametrize(
@@ -151,9 +260,13 @@ def test_a_network_is_an_address_and_in_ipv6_what_one_household_has(
     assert (throttle.network(one) == throttle.network(other)) is same
 
 
-@pytest.mark.parametrize("ip", [None, "", "unix", "testclient"])
-def test_who_comes_from_no_address_is_counted_by_account_alone(ip: str | None) -> None:
-    assert throttle.network(ip) == []
+def test_where_there_is_no_telling_attempts_count_by_account_alone() -> None:
+    assert throttle.network(None) == []
+
+
+@pytest.mark.parametrize("ip", ["", "unix", "1.2.3.4:5678", "[2001:db8::1]"])
+def test_what_is_no_address_is_one_network(ip: str) -> None:
+    assert throttle.network(ip) == throttle.network("unknown")
 
 
 def test_an_unknown_address_takes_as_long_as_a_known_one(
