@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from litestar import Litestar
+from litestar.types import Message, Scope
 from mcp.server.lowlevel import Server
 
 from api.health import Readiness, health_routes
@@ -18,6 +19,8 @@ from api.rest.admission import Admission, Identify
 from api.rest.document import Document
 from api.rest.page import Reference, reference_router
 from api.sign_in.entrance import Entrance
+
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class Parts(NamedTuple):
@@ -60,8 +63,20 @@ def create_app(parts: Parts) -> Litestar:
         ],
         lifespan=[parts.lifespan, lifespan],
         exception_handlers={Exception: answer_anywhere(front)},
+        before_send=[forbid_guessing],
         openapi_config=None,
         logging_config=None,
     )
     app.state["reference"] = Reference(Document(app, parts.office.base_url))
     return app
+
+
+async def forbid_guessing(message: Message, _scope: Scope) -> None:
+    """Have browsers take every answer for what it says it is, and for nothing else.
+
+    Fetch, "X-Content-Type-Options header".
+    """
+    if message["type"] == "http.response.start":
+        headers = list(message["headers"])
+        if all(name != _NOSNIFF[0] for name, _ in headers):
+            message["headers"] = [*headers, _NOSNIFF]

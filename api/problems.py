@@ -109,6 +109,10 @@ class Problematic(Exception):  # noqa: N818 - an answer, not a fault
         self.headers = headers or {}
 
 
+class ClientLeft(Exception):  # noqa: N818 - likewise, that nobody reads
+    """The client hung up before the end of its request: nothing is done, and it is no fault."""
+
+
 def problem(
     kind: Kind,
     detail: str,
@@ -131,7 +135,7 @@ def problem(
     )
 
 
-def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Turn whatever was raised into a problem; nothing of a foreign exception's text gets out."""
     match error:
         case Refused():
@@ -157,6 +161,8 @@ def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[dict[
                 "Try again in a moment; under its Idempotency-Key an action is done once.",
                 {"Retry-After": str(RETRY_SECONDS)},
             )
+        case ClientLeft():
+            return Response(None, status_code=HTTPStatus.REQUEST_TIMEOUT)
         case ValidationException():
             return problem(OF_REFUSALS[Code.INVALID_ARGUMENTS], _misfit(error))
         case HTTPException() if (status := HTTPStatus(error.status_code)) in _OF_STATUS:

@@ -150,9 +150,9 @@ class Desk:
             lag = await self.live.progress.lag()
         except (psycopg.Error, OSError, TimeoutError):
             return {"ready": False, "database": False}
-        failure = self.live.progress.failure
-        ready = lag is not None and failure is None
-        return {"ready": ready, "database": True, "views_lag": lag, "views_failure": failure}
+        failed = self.live.progress.failure is not None  # the log says how
+        ready = lag is not None and not failed
+        return {"ready": ready, "database": True, "views_lag": lag, "views_failed": failed}
 
     def app(self) -> "Litestar":
         """Build the ASGI application, which opens the desk with its lifespan."""

@@ -5,9 +5,10 @@ from typing import Any, cast
 import msgspec
 from litestar import Request
 from litestar.di import Provide
+from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
 
-from api.problems import UNSUPPORTED_MEDIA_TYPE, Problematic
+from api.problems import UNSUPPORTED_MEDIA_TYPE, ClientLeft, Problematic
 from domain.refusals import Code, Refused
 
 
@@ -77,6 +78,13 @@ class StrictRequest(Request[Any, Any, Any]):
             raise misfit(f"the body does not fit: {error}") from None
         except RecursionError:
             raise misfit("the body nests too deep") from None
+
+    async def body(self) -> bytes:
+        """Read the whole body. Raises `ClientLeft` where its end will never come."""
+        try:
+            return await super().body()
+        except InternalServerException:  # the framework's name for it
+            raise ClientLeft from None
 
 
 def misfit(reason: str) -> Refused:
