@@ -1,5 +1,8 @@
 """Requests that no client of good will sends: refused in words, and nothing happens."""
 
+import logging
+import socket
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.mcp.company import Company
 from tests.mcp.records import Log
-from tests.mcp.serving import Served
+from tests.mcp.serving import SECONDS, Served, until
 from tests.mcp.wire import Answer, Request
 from tests.rest.client import PATH, Client
 from tests.rest.tickets import opened
@@ -188,3 +191,18 @@ def test_without_a_credential_nothing_is_told(nobody: Client) -> None:
 
 def test_another_host_is_refused(ana: Client) -> None:
     ana.get("/session", Host="evil.example").refused(421, "misdirected")
+
+
+def test_half_a_request_is_not_carried_out_and_no_fault(
+    ana: Client, product: Served, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = opened(ana, company)
+    body = b'{"tags": ["half"]}'
+    whole = Request(ana.token, body, {}, "POST", f"{PATH}{path}/tags").raw(product.port)
+    with socket.create_connection(("127.0.0.1", product.port), SECONDS) as connection:
+        connection.sendall(whole[:-1])
+    with socket.create_connection(("127.0.0.1", product.port), SECONDS) as connection:
+        connection.sendall(whole)
+    until(lambda: ana.get(path).body["tags"] == ["half"])
+    assert ana.get(path).etag == '"v3"'
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -274,3 +274,13 @@ def test_a_body_that_does_not_fit_is_refused(
     path = opened(ana, company)
     ana.post(f"{path}{below}", body).refused(400, "invalid_arguments")
     assert ana.get(path).etag == '"v2"'
+
+
+def test_a_reply_to_an_unseen_ticket_is_recorded_as_refused(
+    ana: Client, olga: Client, company: Company, log: Log
+) -> None:
+    hidden = opened(olga, company, BILLING)
+    with log.watched() as watched:
+        ana.post(f"{hidden}/replies", {"body": "Hello"}).refused(404, "not_found")
+    assert watched.facts == []
+    assert (watched.call.fact.tool, watched.call.fact.outcome) == ("add_reply", "not_found")
