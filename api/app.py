@@ -56,7 +56,7 @@ def create_app(parts: Parts) -> Litestar:
     app = Litestar(
         [
             endpoint,
-            *health_routes(parts.readiness),
+            *health_routes(parts.readiness, parts.rates),
             rest_router(admission, parts.office),
             reference_router(),
             pages_router(front),

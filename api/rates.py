@@ -24,9 +24,10 @@ class RateLimiter(Protocol):
     numbers, and then on its credential.
     """
 
-    async def require_address(self, address: str | None) -> None:
+    async def require_address(self, address: str | None, kind: str = "address") -> None:
         """Count one request of an address; None, where there is no telling, is let through.
 
+        Each kind of requests is counted by itself, up to the same limit.
         Raises `RateLimited` when it has none left, and `Unavailable`.
         """
         ...

@@ -79,9 +79,9 @@ class PostgresRateLimiter:
         self._leases: dict[str, _Lease] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
 
-    async def require_address(self, address: str | None) -> None:
+    async def require_address(self, address: str | None, kind: str = "address") -> None:
         if address is not None and self._limits.address:
-            await self._require(f"address {network_of(address)}", self._limits.address)
+            await self._require(f"{kind} {network_of(address)}", self._limits.address)
 
     async def require_credential(self, credential: UUID | None) -> None:
         if credential is not None and self._limits.credential:

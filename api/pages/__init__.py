@@ -1,6 +1,6 @@
 """Pages for people: signing in, one-time links and one's own account. They work without scripts."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, Router, get
@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from api import problems
 from api.pages import account, entering, links
 from api.pages.failures import answer, is_for_people
-from api.pages.front import ForeignHost, Front, Page
+from api.pages.front import ForeignHost, Front, Page, visitor_of
 from api.pages.showing import STYLE
 
 BODY_LIMIT = 1 << 16
@@ -19,7 +19,10 @@ ExceptionHandler = Callable[[Page, Exception], Response[Any]]
 
 
 def pages_router(front: Front) -> Router:
-    """Return the routes of all pages. Those that sign somebody in are not for other hosts."""
+    """Return the routes of all pages, which are not for other hosts, nor for any number of requests.
+
+    Only how they look is shown to whoever has none left: the page that says so needs it.
+    """
 
     async def provide_front() -> Front:
         return front
@@ -27,6 +30,10 @@ def pages_router(front: Front) -> Router:
     async def refuse_foreign_host(request: Page) -> None:
         if request.headers.get("host", "") not in front.hosts:
             raise ForeignHost
+
+    async def admit(request: Page) -> None:
+        await refuse_foreign_host(request)
+        await front.rates.require_address(visitor_of(request).ip)
 
     def handle(request: Page, error: Exception) -> Response[Any]:
         return answer(front, request, error)
@@ -37,10 +44,10 @@ def pages_router(front: Front) -> Router:
             *account.ENDPOINTS,
             *entering.ENDPOINTS,
             *links.ENDPOINTS,
-            _style_route(front),
+            _style_route(front, refuse_foreign_host),
         ],
         dependencies={"front": Provide(provide_front)},
-        before_request=refuse_foreign_host,
+        before_request=admit,
         exception_handlers={Exception: handle},
         request_max_body_size=BODY_LIMIT,
         include_in_schema=False,
@@ -58,8 +65,10 @@ def answer_anywhere(front: Front) -> ExceptionHandler:
     return handle
 
 
-def _style_route(front: Front) -> HTTPRouteHandler:
-    @get(STYLE)
+def _style_route(
+    front: Front, before_request: Callable[[Page], Awaitable[None]]
+) -> HTTPRouteHandler:
+    @get(STYLE, before_request=before_request)
     async def style() -> Response[str]:
         return front.showing.style()
 

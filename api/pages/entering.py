@@ -14,6 +14,7 @@ from api.pages.front import Front, Page, visitor_of
 from api.pages.showing import see_other
 from api.rates import RateLimited
 from domain.application import Unauthorized
+from domain.ledger import Unavailable
 from domain.refusals import Refused
 
 HOME = "/account"
@@ -48,6 +49,7 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
 @post("/login")
 async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     form = await front.open_form(request)
+    before = await front.signed_in(request)
     target, email = within(form.get("next", HOME)), form.get("email", "")
     try:
         signed_in = await front.entrance.sign_in.sign_in(
@@ -72,8 +74,10 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
             status=429,
             headers={"Retry-After": str(limited.retry_after)},
         )
-    if before := await front.signed_in(request):
-        with contextlib.suppress(Unauthorized):  # it ended by itself meanwhile
+    if before:
+        # Whatever becomes of it, the new session is open, and the browser must get it. The old one
+        # has ended by itself meanwhile, or will, unused.
+        with contextlib.suppress(Unauthorized, Unavailable, Refused):
             await front.entrance.sign_in.sign_out(before, "replaced")
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
@@ -88,12 +92,12 @@ async def logout(request: Page, front: NamedDependency[Front]) -> Response[None]
     return see_other("/login?done=out", [clear_session(front.base_url)])
 
 
-def later(limited: RateLimited) -> str:
-    """Say when the next attempt may be made."""
+def later(limited: RateLimited, what: str = "attempts") -> str:
+    """Say when the next attempt may be made, or the next of what else there were too many."""
     seconds = limited.retry_after
     minutes = -(-seconds // 60)
     when = f"{seconds} seconds" if seconds < 60 else f"{minutes} minutes"  # noqa: PLR2004
-    return f"Too many attempts. Try again in {when}."
+    return f"Too many {what}. Try again in {when}."
 
 
 def _login(

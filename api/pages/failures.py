@@ -51,7 +51,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             )
         case RateLimited():
             headers = {"Retry-After": str(error.retry_after)}
-            return _message(front, 429, "Slowly", later(error), headers=headers)
+            return _message(front, 429, "Slowly", later(error, "requests"), headers=headers)
         case Refused():
             status = problems.OF_REFUSALS[error.code].status
             return _message(front, status, "That was not possible", error.sentence)

@@ -55,7 +55,6 @@ class Front(NamedTuple):
         """Return who is signed in, as of now. Raises `Unauthorized` where nobody is."""
         secret = self.session(request)
         visitor = visitor_of(request)
-        await self.rates.require_address(visitor.ip)
         bearer = await self.identify(secret, visitor.client, visitor.ip, prefix=SESSION)
         await self.rates.require_credential(bearer.caller.by.credential)
         await bearer.confirm()

@@ -11,7 +11,9 @@ from api.cookies import set_before, set_session
 from api.csrf import csrf_token
 from api.pages.front import Form, Front, Page, twice, visitor_of
 from api.pages.showing import see_other
+from api.rates import RateLimited
 from api.sign_in.links import PASSWORD_PATH, SETUP_PATH, too_old
+from domain.ledger import Unavailable
 from domain.refusals import Code, Refused
 
 
@@ -37,7 +39,10 @@ async def setup(request: Page, front: NamedDependency[Front]) -> Response[Any]:
         if refused.code is Code.INVALID_ARGUMENTS:
             return _form(request, front, "setup", form, refused)
         return await _dead_setup(front)
-    signed_in = await entrance.sign_in.sign_in(email, password, visitor)
+    try:
+        signed_in = await entrance.sign_in.sign_in(email, password, visitor)
+    except (RateLimited, Unavailable):
+        return see_other("/login?done=password")  # the account is there all the same
     await front.office.progress.reached(signed_in.position)
     return see_other("/account", [set_session(signed_in.secret, front.base_url, entrance.lasting)])
 
