@@ -19,6 +19,7 @@ from domain.fact import Via
 from infra.event_store.ledger import PostgresLedger
 from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
+from infra.expired import ExpiredCredentials
 from infra.housekeeping import Housekeeping
 from infra.pool import reading_pool
 from infra.projector.fold import Projection
@@ -78,11 +79,13 @@ class Desk:
             self.pool, account, Limits(settings.rate_per_credential, settings.rate_per_address)
         )
         self.throttle = PostgresThrottle(self.pool, account)
+        self.expired = ExpiredCredentials(self.pool, account)
         self.housekeeping = Housekeeping(
             (
                 self.authenticator.write_down_uses,
                 self.rates.remove_old,
                 self.throttle.remove_old,
+                self.expired.remove_old,
             ),
             last=self.authenticator.write_down_uses,
         )
