@@ -12,32 +12,19 @@ from litestar.routes import HTTPRoute
 from api.cookies import session_cookie_name
 from api.problems import API
 from api.rest.endpoints import Endpoint, Schemas
+from api.rest.groups import GROUPS
 from api.rest.operations import HEADERS, describe, problem_responses
 
 DESCRIPTION = """\
 The helpdesk over HTTP: the same commands, refusals and history as through MCP and the pages. \
 Calls here do not count on the tool call budget.
 
-Every change takes an `Idempotency-Key`: repeat a request under its key, and it is done once and \
-answered alike. And it takes `If-Match` with the `ETag` of an answer: then it is done only while \
-nothing else has changed.
+Changes take an `Idempotency-Key`: repeat a request under its key, and it is done once and \
+answered alike. And they take `If-Match` with the `ETag` of an answer: then they are made only \
+while nothing else has changed. Where an answer shows a secret, this once, there is neither.
 
 What is unknown is refused: query parameters as well as fields of a body.
 """
-# In the order of the document.
-TAGS = {
-    "tickets": "Find, read, open and change tickets.",
-    "messages": "What is written in a ticket, by customers and by agents.",
-    "actions": "What agents do with a ticket: the same six actions as the tools of MCP.",
-    "agents": "Who works here.",
-    "roles": "What agents may do: built-in roles, and those made of permissions.",
-    "departments": "Where tickets and agents belong.",
-    "tokens": "Access tokens, for programs.",
-    "sessions": "Where people are signed in with a browser.",
-    "session": "The credential in use.",
-    "budget": "The tool calls that all agents share, and their use.",
-    "calls": "Every call, as it was recorded.",
-}
 
 
 class Document:
@@ -70,7 +57,9 @@ class Document:
             "servers": [{"url": self._base_url}],
             "security": [{"token": []}, {"session": []}],
             "tags": [
-                {"name": name, "description": told} for name, told in TAGS.items() if name in used
+                {"name": name, "description": group.sentence}
+                for name, group in GROUPS.items()
+                if name in used
             ],
             "paths": paths,
             "components": {

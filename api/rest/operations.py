@@ -10,6 +10,7 @@ from litestar.typing import FieldDefinition
 from api.problems import MEDIA_TYPE, OF_REFUSALS, OTHERS
 from api.rest.admission import IF_MATCH, KEY_LENGTH
 from api.rest.endpoints import SCHEMAS, Endpoint, Schemas
+from api.rest.groups import scope_of
 
 _ALWAYS = {
     HTTPStatus.BAD_REQUEST,
@@ -64,11 +65,15 @@ def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         parameters += schemas.parameters(endpoint.query)
     if endpoint.changes:
         # What is not there yet has no version.
-        headers = HEADERS if "{" in endpoint.path else ("IdempotencyKey",)
+        new = handler.status_code == HTTPStatus.CREATED and "{" not in endpoint.path
+        headers = ("IdempotencyKey",) if new else HEADERS
         parameters += ({"$ref": f"#/components/parameters/{name}"} for name in headers)
+    (tag,) = handler.resolve_tags()
+    scope = scope_of(str(handler.operation_id), tag, changes=endpoint.method != "get")
     operation: dict[str, Any] = {
         "operationId": handler.operation_id,
-        "tags": sorted(handler.resolve_tags()),
+        "tags": [tag],
+        "security": [{"token": [scope.value] if scope else []}, {"session": []}],
         "summary": summary.removesuffix("."),
         "description": description,
         "parameters": parameters,

@@ -1,5 +1,6 @@
 """The document of the REST API, and the page to read it on."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from http import HTTPStatus
@@ -10,10 +11,14 @@ import msgspec
 import pytest
 
 from api.problems import OF_REFUSALS, OTHERS
+from domain.permissions import Scope
 from mcp_server.tools import TOOLS
+from tests.mcp.company import Company, generate_token
 from tests.mcp.serving import SECONDS, Served
 from tests.rest.client import PATH, Client
 
+OF_SOMEBODY = {"revoke_session", "revoke_token", "replace_token"}
+NOBODY = "00000000-0000-7000-8000-000000000001"
 Document = dict[str, Any]
 
 
@@ -176,3 +181,35 @@ def test_people_get_a_page_where_nothing_is(product: Served) -> None:
     assert fetched.status == HTTPStatus.NOT_FOUND
     assert fetched.headers["content-type"].startswith("text/html")
     assert fetch(product, "/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_the_scopes_that_the_document_names_are_those_it_takes(
+    document: Document, product: Served, company: Company
+) -> None:
+    owner = company.members["Olga"].id
+    tokens = {
+        scope: Client(
+            product.port,
+            product.run(generate_token(product.desk, owner, scopes=frozenset({scope})))[0],
+        )
+        for scope in Scope
+    }
+    asked = 0
+    for path, method, operation in operations(document):
+        if "requestBody" in operation:
+            continue  # which would be read first
+        below = re.sub(r"\{(\w+)\}", NOBODY, path.removeprefix(PATH))
+        named = operation["security"][0]["token"]
+        for scope, client in tokens.items():
+            answer = client.send(method.upper(), below, None, {})
+            asked += 1
+            assert answer.status != HTTPStatus.UNAUTHORIZED
+            if named in ([], [scope]):
+                assert answer.status != HTTPStatus.FORBIDDEN, (operation["operationId"], scope)
+            elif answer.status == HTTPStatus.NOT_FOUND:
+                # The rules know whose it is, so first of all whether it is.
+                assert operation["operationId"] in OF_SOMEBODY
+            else:
+                answer.refused(403, "permission_denied")
+                assert answer.body["scope"] == named[0], (operation["operationId"], scope)
+    assert asked > 20 * len(Scope)
