@@ -13,7 +13,7 @@ def options_handlers(endpoints: Iterable[HTTPRouteHandler]) -> list[HTTPRouteHan
     for endpoint in endpoints:
         for path in endpoint.paths:
             methods.setdefault(path, {"OPTIONS"}).update(map(str, endpoint.http_methods))
-    return [_options(path, methods[path]) for path in sorted(methods)]
+    return [_options(path, methods[path]) for path in methods]
 
 
 def is_options(handler: BaseRouteHandler) -> bool:

@@ -15,6 +15,8 @@ from tests.mcp.serving import served
 from tests.rest.client import PATH, Client
 
 # What is sent is mostly nonsense: these are the ways to refuse it.
+# Of each operation, beside the cases that its schemas draw by themselves.
+EXAMPLES = os.environ.get("REST_EXAMPLES", "4")
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = """
 [checks.negative_data_rejection]
@@ -50,7 +52,7 @@ def test_no_request_fails_or_is_answered_as_the_document_does_not_say(
                     f"http://127.0.0.1:{product.port}{PATH}/openapi.json",
                     f"--header=Authorization: Bearer {token}",
                     "--seed=20260502",
-                    "--max-examples=4",
+                    f"--max-examples={EXAMPLES}",
                     "--phases=coverage,fuzzing",
                     f"--exclude-checks={LEFT_OUT}",
                     "--generation-database=none",
