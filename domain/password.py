@@ -1,4 +1,4 @@
-"""Passwords: that one was set, and the one-time links that let its owner set it anew.
+"""Setting passwords, and the one-time links that let their owners set them anew.
 
 A password's hash is in no fact: the append puts it into an inline table (`Append.password`).
 """
@@ -7,37 +7,34 @@ from collections.abc import Iterable
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any, ClassVar, assert_never
-from uuid import UUID, uuid5
-
-from msgspec import Struct
-from msgspec.structs import replace
+from uuid import UUID
 
 from domain.agent.rules import AGENT
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
+from domain.held_password import (
+    FACTS,
+    Password,
+    PasswordFact,
+    PasswordSet,
+    ResetIssued,
+    evolve,
+    stream_of_password,
+)
 from domain.refusals import Code, Refused
 
-_NAMESPACE = UUID("0e7a1f52-5f0c-5c7c-9d43-4a5be27b1f0d")
-
-
-class PasswordSet(Fact, frozen=True):
-    """The password is another; all sessions end, and so does any link to set it."""
-
-    topic: ClassVar[str] = "password.set"
-    turns_authority: ClassVar[bool] = True
-    agent: UUID
-
-
-class ResetIssued(Fact, frozen=True):
-    """A link was made by which the password can be set once; `digest` is of its 256 random bits."""
-
-    topic: ClassVar[str] = "password.reset_issued"
-    digest: str
-    expires_at: datetime
-
-
-PasswordFact = PasswordSet | ResetIssued
-FACTS: tuple[type[Fact], ...] = (PasswordSet, ResetIssued)
+__all__ = [
+    "FACTS",
+    "PASSWORD",
+    "IssueReset",
+    "Password",
+    "PasswordCommand",
+    "PasswordFact",
+    "PasswordSet",
+    "ResetIssued",
+    "SetPassword",
+    "password_of",
+]
 
 
 class SetPassword(Command, frozen=True):
@@ -67,21 +64,9 @@ class IssueReset(Command, frozen=True):
 PasswordCommand = SetPassword | IssueReset
 
 
-class Reset(Struct, frozen=True):
-    digest: str
-    expires_at: datetime
-
-
-class Password(Struct, frozen=True):
-    """What rules know of an agent's password."""
-
-    is_set: bool = False
-    reset: Reset | None = None
-
-
 def password_of(agent: UUID) -> Ref[Password]:
     """Return the stream of an agent's password."""
-    return Ref(PASSWORD, uuid5(_NAMESPACE, str(agent)))
+    return Ref(PASSWORD, stream_of_password(agent))
 
 
 def needs(_password: Password | None, command: PasswordCommand) -> Iterable[Ref[Any]]:
@@ -113,17 +98,6 @@ def _opens(password: Password | None, command: SetPassword, context: Context) ->
         and reset.expires_at > context.now
         and compare_digest(reset.digest, command.reset_digest or "")
     )
-
-
-def evolve(password: Password | None, fact: PasswordFact) -> Password:
-    match fact:
-        case PasswordSet():
-            return Password(is_set=True)
-        case ResetIssued():
-            reset = Reset(fact.digest, fact.expires_at)
-            return replace(password or Password(), reset=reset)
-        case _:
-            assert_never(fact)
 
 
 PASSWORD: Decider[Password] = Decider("password", decide, evolve, needs)

@@ -83,8 +83,7 @@ class Links:
         """Add the first owner, with a password; refuse where there is an owner already."""
         command = _owner(self._helpdesk.new_id(), name, email)
         made = await self._hashing.make(accepted(password, email, name))
-        await self._helpdesk.execute(Insider(on_behalf(by)), Wish(command))
-        wish = Wish(SetPassword(agent=command.agent), password=NewPassword(command.agent, made))
+        wish = Wish(command, password=NewPassword(command.agent, made))
         await self._helpdesk.execute(Insider(on_behalf(by)), wish)
         return command.agent
 
@@ -129,8 +128,9 @@ def too_old() -> Refused:
 
 def _owner(agent: UUID, name: str, email: str) -> AddAgent:
     given = {"agent": agent, "name": name.strip(), "email": email.strip()}
+    owner = {"role": Role.OWNER.value, "first": True, "with_password": True}
     try:
-        return msgspec.convert({**given, "role": Role.OWNER.value, "first": True}, AddAgent)
+        return msgspec.convert({**given, **owner}, AddAgent)
     except msgspec.ValidationError as error:
         sentence = (
             "This is no e-mail address."

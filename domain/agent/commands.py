@@ -21,7 +21,10 @@ class OnAgent(Command, frozen=True):
 
 
 class AddAgent(OnAgent, frozen=True):
-    """Add somebody. The `first` owner of an account is added only while there is none."""
+    """Add somebody. The `first` owner of an account is added only while there is none.
+
+    `with_password`, from inside the house only: a password's hash comes beside the command.
+    """
 
     name: AgentName
     role: RoleRef
@@ -29,6 +32,7 @@ class AddAgent(OnAgent, frozen=True):
     email: Email | None = None
     seat: bool = True
     first: bool = False
+    with_password: bool = False
 
 
 class RenameAgent(OnAgent, frozen=True):

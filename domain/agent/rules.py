@@ -14,6 +14,7 @@ from domain.claim import Claimed, Released, claim_of
 from domain.decider import Context, Decider, On, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
+from domain.held_password import Password, PasswordSet, password_held_by, withdrawn
 from domain.held_tokens import Revoked, held_by
 from domain.permissions import Permission
 from domain.permissions import Role as BuiltIn
@@ -37,6 +38,7 @@ class Agent(Struct, frozen=True):
 def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
     if agent:
         yield from _counting(agent.role)
+    yield from _password_changed_by(command)
     match command:
         case ask.AddAgent():
             yield from (Ref(DEPARTMENT, d) for d in command.departments)
@@ -67,6 +69,14 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
             pass
         case _:
             assert_never(command)
+
+
+def _password_changed_by(command: ask.AgentCommand) -> Iterable[Ref[Password]]:
+    match command:
+        case ask.AddAgent(with_password=True) | ask.ChangeEmail() | ask.DeactivateAgent():
+            yield password_held_by(command.agent)
+        case _:
+            pass
 
 
 def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> Iterable[Fact | On]:
@@ -127,6 +137,9 @@ def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterab
     yield from _count(command.role, +1, context)
     if command.seat:
         yield _seats(+1, context)
+    if command.with_password:
+        context.caller.require_inside()
+        yield On(password_held_by(command.agent), PasswordSet(agent=command.agent))
 
 
 def _change_email(agent: Agent, command: ask.ChangeEmail, context: Context) -> Iterable[Fact | On]:
@@ -139,6 +152,7 @@ def _change_email(agent: Agent, command: ask.ChangeEmail, context: Context) -> I
         if agent.email:
             yield On(claim_of(_EMAILS, agent.email), Released(kind=_EMAILS))
     yield fact.EmailChanged(email=command.email, was=agent.email)
+    yield from withdrawn(command.agent, context)  # whoever reads the old one's mail has it
 
 
 def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterable[Fact | On]:
@@ -172,6 +186,7 @@ def _deactivate(
     if held := context.state(tokens):
         for token, state in held.tokens.items():
             yield On(tokens, Revoked(token=token, digest=state.digest))
+    yield from withdrawn(command.agent, context)
     yield from _count(agent.role, -1, context)
     yield fact.Deactivated()
     if agent.seat:

@@ -5,10 +5,11 @@ from msgspec.structs import replace
 from domain.agent import Added, ChangeEmail, EmailChanged
 from domain.claim import Claimed, Released, claim_of
 from domain.decider import On
+from domain.held_password import ResetIssued, ResetWithdrawn, password_held_by
 from domain.permissions import Role
 from domain.refusals import Code
 from tests.given import given
-from tests.known import ANA, BEN
+from tests.known import ANA, BEN, NOW
 
 OLD, NEW = claim_of("agent-email", "ana@old.example"), claim_of("agent-email", "ana@new.example")
 HELD = Claimed(kind="agent-email", holder=ANA)
@@ -21,6 +22,16 @@ CHANGED = EmailChanged(email="ana@new.example", was="ana@old.example")
 def test_the_new_address_is_claimed_and_the_old_one_is_free() -> None:
     HERE.when(CHANGE).then(On(NEW, HELD), On(OLD, Released(kind="agent-email")), CHANGED)
     assert CHANGED.turns_authority
+
+
+def test_a_link_to_set_the_password_is_withdrawn() -> None:
+    password = password_held_by(ANA)
+    HERE.beside(password, ResetIssued(digest="aa", expires_at=NOW)).when(CHANGE).then(
+        On(NEW, HELD),
+        On(OLD, Released(kind="agent-email")),
+        CHANGED,
+        On(password, ResetWithdrawn()),
+    )
 
 
 def test_an_address_that_somebody_gave_up_can_be_taken() -> None:

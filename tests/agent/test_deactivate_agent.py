@@ -5,6 +5,7 @@ from uuid import UUID
 from domain.agent import Added, DeactivateAgent, Deactivated
 from domain.budget import BUDGET, LimitSet, Opened, SeatsCounted
 from domain.decider import On
+from domain.held_password import PasswordSet, ResetIssued, ResetWithdrawn, password_held_by
 from domain.held_tokens import Generated, Revoked, held_by
 from domain.permissions import Role
 from domain.refusals import Code
@@ -30,6 +31,18 @@ def test_access_tokens_are_revoked_for_good() -> None:
         Deactivated(),
         On(BUDGET, SeatsCounted(seats=1, limit=1_000)),
     )
+
+
+def test_a_link_to_set_the_password_is_withdrawn_for_good() -> None:
+    password = password_held_by(ANA)
+    link = ResetIssued(digest="aa", expires_at=NOW)
+    here = given(ADDED).beside(BUDGET, *TWO_SEATS)
+    one_left = On(BUDGET, SeatsCounted(seats=1, limit=1_000))
+    here.beside(password, link).when(DEACTIVATE).then(
+        On(password, ResetWithdrawn()), Deactivated(), one_left
+    )
+    used = here.beside(password, link, PasswordSet(agent=ANA))
+    used.when(DEACTIVATE).then(Deactivated(), one_left)
 
 
 def test_a_fixed_limit_stays_whatever_the_seats() -> None:

@@ -1,6 +1,7 @@
 """The last owner stays one."""
 
 import pytest
+from msgspec.structs import replace
 
 from domain.agent import (
     AddAgent,
@@ -15,6 +16,7 @@ from domain.agent import (
 from domain.agent.commands import OnAgent
 from domain.budget import BUDGET, Opened, SeatsCounted
 from domain.decider import On
+from domain.held_password import PasswordSet, password_held_by
 from domain.permissions import Role
 from domain.refusals import Code
 from domain.role import HoldersCounted
@@ -78,6 +80,20 @@ def test_the_first_owner_comes_in_while_there_is_none() -> None:
     given().beside(*BUDGET_OPEN).when(FIRST).then(
         OWNER, left(1), On(BUDGET, SeatsCounted(seats=1, limit=1_000))
     )
+
+
+def test_the_first_owner_comes_with_a_password_at_once() -> None:
+    password = On(password_held_by(OLGA), PasswordSet(agent=OLGA))
+    begun = given().beside(*BUDGET_OPEN)
+    begun.when(replace(FIRST, with_password=True)).then(
+        OWNER, left(1), On(BUDGET, SeatsCounted(seats=1, limit=1_000)), password
+    )
+
+
+def test_no_credential_adds_somebody_with_a_password() -> None:
+    begun = given().beside(*BUDGET_OPEN).by(caller_of(OLGA, Role.OWNER))
+    with_password = replace(FIRST, role=Role.AGENT, first=False, with_password=True)
+    begun.when(with_password).then_refused(Code.PERMISSION_DENIED)
 
 
 def test_there_is_no_second_first_owner() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from domain.agent import AGENT, Added, Deactivated
 from domain.decider import Ref
+from domain.held_password import ResetWithdrawn
 from domain.password import IssueReset, PasswordSet, ResetIssued, SetPassword
 from domain.permissions import Role
 from domain.refusals import Code
@@ -20,7 +21,7 @@ BY_LINK = SetPassword(agent=ANA, reset_digest=LINK.digest)
 DONE = PasswordSet(agent=ANA)
 
 
-def ana(*facts: ResetIssued | PasswordSet) -> Given:
+def ana(*facts: ResetIssued | PasswordSet | ResetWithdrawn) -> Given:
     return given(*facts).beside(Ref(AGENT, ANA), ADDED)
 
 
@@ -48,6 +49,13 @@ def test_the_last_link_is_the_one_that_counts() -> None:
 
 def test_a_password_set_otherwise_ends_the_link() -> None:
     ana(LINK, DONE).when(BY_LINK).then_refused(Code.NOT_FOUND)
+
+
+def test_a_link_that_was_withdrawn_opens_nothing_and_another_one_can_be_made() -> None:
+    withdrawn = ana(DONE, LINK, ResetWithdrawn())
+    withdrawn.when(BY_LINK).then_refused(Code.NOT_FOUND)
+    assert withdrawn.when(SET).then(DONE).is_set
+    ana(LINK, ResetWithdrawn(), LINK).when(BY_LINK).then(DONE)
 
 
 def test_where_no_link_was_made_none_opens() -> None:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from api.sign_in.links import password_url, setup_url
 from domain.account import Account
+from domain.agent import ChangeEmail, DeactivateAgent, ReactivateAgent
 from domain.application import Wish
 from domain.budget import OpenBudget
 from domain.permissions import Role
@@ -74,6 +76,20 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
     assert "Olga Owner" in browser.get("/account").text
     assert Browser(product.port).sign_in(OLGA["email"], PASSWORD).status == 303
     assert owners(product) == ["Olga Owner"]
+
+
+def test_the_first_owner_comes_with_the_password_or_not_at_all(
+    begun: tuple[Served, Clock],
+) -> None:
+    product, _ = begun
+    Browser(product.port).submit(setup_path(product), **OLGA)
+    with psycopg.connect(product.desk.settings.database_url) as connection:
+        stored = connection.execute(
+            "SELECT topic, xmin FROM acct_main.events "
+            "WHERE topic IN ('agent.added', 'password.set') ORDER BY topic"
+        ).fetchall()
+        ((hashed,),) = connection.execute("SELECT xmin FROM acct_main.passwords").fetchall()
+    assert stored == [("agent.added", hashed), ("password.set", hashed)]
 
 
 def test_a_setup_link_works_once_and_only_while_there_is_no_owner(
@@ -212,6 +228,30 @@ def test_a_reset_link_is_dead_once_the_password_is_another_or_there_is_a_newer_o
     change = {"current": PASSWORD, "password": "another password", "again": "another password"}
     other.submit("/account", "/account/password", **change)
     assert browser.get(last).status == 404
+
+
+def test_a_reset_link_is_dead_once_the_address_is_another(
+    product: Served, hired: Hire, browser: Browser
+) -> None:
+    member = hired("Jana")
+    path = reset_path(product, member.id)
+    fields = browser.get(path).fields("/password")
+    product.run(product.desk.execute(Wish(ChangeEmail(agent=member.id, email="jana@new.example"))))
+    assert browser.get(path).status == 404
+    new = {"password": "another password", "again": "another password"}
+    assert browser.post("/password", {**fields, **new}).status == 404
+    assert browser.sign_in("jana@new.example", PASSWORD).status == 303
+    assert browser.get(reset_path(product, member.id)).status == 200
+
+
+def test_a_reset_link_does_not_outlive_leaving_and_coming_back(
+    product: Served, hired: Hire, browser: Browser
+) -> None:
+    member = hired("Jule")
+    path = reset_path(product, member.id)
+    for command in (DeactivateAgent(agent=member.id), ReactivateAgent(agent=member.id)):
+        product.run(product.desk.execute(Wish(command)))
+        assert browser.get(path).status == 404
 
 
 @pytest.mark.parametrize(
