@@ -113,6 +113,7 @@ class Desk:
             progress=self.live.progress,
             random=secrets.token_bytes,
             base_url=self.settings.base_url,
+            idle=timedelta(hours=self.settings.session_idle_hours),
         )
 
     @cached_property

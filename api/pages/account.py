@@ -17,7 +17,7 @@ from api.pages.front import Front, Page, twice
 from api.pages.showing import see_other
 from api.rates import RateLimited
 from api.rest.acting import Acting
-from api.rest.sessions import SessionEnded
+from api.rest.sessions import SessionEnded, living_sessions
 from domain.agent.rules import AGENT
 from domain.application import Unauthorized, Wish
 from domain.authentication import Bearer
@@ -108,8 +108,6 @@ async def _account(
 
 async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Shown]:
     """List the sessions that are not over, the one used last first."""
-    lines = await front.office.views.list_sessions(agent)
-    used = await front.office.ledger.last_used(line.id for line in lines)
     now = front.office.now()
     shown = [
         Shown(
@@ -117,13 +115,12 @@ async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Sho
             browser_of(line.client or ""),
             line.ip or "unknown address",
             line.opened_at,
-            now if line.id == current else used.get(line.id, line.opened_at),
-            line.id == current,
+            now if line.current else line.last_used_at or line.opened_at,
+            line.current,
         )
-        for line in lines
+        for line in await living_sessions(front.office, agent, current)
     ]
-    alive = [line for line in shown if now - line.used_at <= front.entrance.idle]
-    return sorted(alive, key=lambda line: line.used_at, reverse=True)
+    return sorted(shown, key=lambda line: line.used_at, reverse=True)
 
 
 ENDPOINTS = (home, account_page, change_password, revoke_session)

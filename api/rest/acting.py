@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -25,7 +25,7 @@ Wishes = Sequence[Wish] | Callable[[], Awaitable[Sequence[Wish]]]
 
 
 class Office(NamedTuple):
-    """The parts of an account that endpoints need."""
+    """The parts of an account that endpoints need; sessions end when `idle` for so long."""
 
     helpdesk: Helpdesk
     ledger: Ledger
@@ -33,6 +33,7 @@ class Office(NamedTuple):
     progress: Progress
     random: Callable[[int], bytes]
     base_url: str
+    idle: timedelta
 
     def now(self) -> datetime:
         return self.helpdesk.now()

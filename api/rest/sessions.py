@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions
+from api.rest.acting import Acting, Conditions, Office
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.application import Wish
@@ -29,7 +29,7 @@ class SessionListing(Query, frozen=True):
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A session that was not ended; one that nobody used for too long is over, too."""
+    """A session that is not over."""
 
     id: Annotated[UUID, Meta(description="The session's id.")]
     agent: Annotated[Named, Meta(description="Who is signed in.")]
@@ -65,24 +65,28 @@ async def list_sessions(
 ) -> SessionList:
     """List where one is signed in, or where an agent is whom one manages."""
     agent = await within_reach(acting, listing.agent_id or None)
-    lines = await acting.office.views.list_sessions(agent)
-    used = await acting.office.ledger.last_used([line.id for line in lines])
-    asking = acting.caller.by.credential
-    return SessionList(
-        [
-            Session(
-                id=line.id,
-                agent=line.agent,
-                opened_at=line.opened_at,
-                expires_at=line.expires_at,
-                current=line.id == asking,
-                last_used_at=used.get(line.id, UNSET),
-                client=line.client,
-                ip=line.ip,
-            )
-            for line in lines
-        ]
-    )
+    return SessionList(await living_sessions(acting.office, agent, acting.caller.by.credential))
+
+
+async def living_sessions(office: Office, agent: UUID, asking: UUID | None) -> list[Session]:
+    """Return an agent's sessions that still open the door, newest first; `asking` is one in use."""
+    lines = await office.views.list_sessions(agent)
+    used = await office.ledger.last_used([line.id for line in lines])
+    since = office.now() - office.idle
+    return [
+        Session(
+            id=line.id,
+            agent=line.agent,
+            opened_at=line.opened_at,
+            expires_at=line.expires_at,
+            current=line.id == asking,
+            last_used_at=used.get(line.id, UNSET),
+            client=line.client,
+            ip=line.ip,
+        )
+        for line in lines
+        if line.id == asking or used.get(line.id, line.opened_at) >= since
+    ]
 
 
 @post(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
@@ -61,6 +62,30 @@ def test_a_session_used_by_another_process_is_not_idle(
     clock.ahead += timedelta(hours=20)
     assert browser.is_signed_in()
     assert product.port == browser.port
+
+
+def test_a_session_that_idleness_ended_is_listed_no_more(
+    browser: Browser, hired: Hire, clock: Clock, product: Served
+) -> None:
+    email = hired("Ines").email
+    unused, used = Browser(product.port), Browser(product.port)
+    unused.sign_in(email, PASSWORD)
+    used.sign_in(email, PASSWORD)
+    clock.ahead += timedelta(hours=20)
+    assert used.is_signed_in()
+    product.run(product.desk.authenticator.write_down_uses())
+    browser.sign_in(email, PASSWORD)
+    assert listed(browser) == 3
+    clock.ahead += timedelta(hours=5)
+    assert listed(browser) == 2
+    assert [each.is_signed_in() for each in (unused, used, browser)] == [False, True, True]
+
+
+def listed(browser: Browser) -> int:
+    """Return how many sessions both the API and the page list."""
+    sessions = msgspec.json.decode(browser.get("/api/v1/sessions").text)["sessions"]
+    assert browser.get("/account").text.count("<li>") == len(sessions)
+    return len(sessions)
 
 
 def another_role(member: UUID) -> Command:
