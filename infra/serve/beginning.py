@@ -27,7 +27,10 @@ class Beginning(NamedTuple):
 
 
 async def begin(settings: Settings, *, demo: bool) -> Beginning:
-    """Make the account ready to be served. An owner who never had a token gets one."""
+    """Make the account ready to be served.
+
+    An owner with neither token nor password, as commands and the demo add them, gets a token.
+    """
     async with opened(settings) as desk:
         if demo:
             await fill(desk, utc_now())
@@ -39,9 +42,10 @@ async def begin(settings: Settings, *, demo: bool) -> Beginning:
                 return Beginning()
             return Beginning(setup=await links.issue_setup("system"))
         has_password = await desk.ledger.find_password(owner.id) is not None
-        if (await desk.helpdesk.states.refresh(tokens_of(owner.id))).state is None:
+        had_token = (await desk.helpdesk.states.refresh(tokens_of(owner.id))).state is not None
+        if not (had_token or has_password):
             token = await generate_token(desk, owner.id, "first start")
-            return Beginning(owner.email, token, has_password=has_password)
+            return Beginning(owner.email, token)
         tokens = await desk.views.list_tokens(agent_id=owner.id)
         alive = [
             token.mask

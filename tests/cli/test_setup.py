@@ -73,6 +73,7 @@ def test_whoever_is_set_up_signs_in_and_resets_by_a_link(owned: str) -> None:
         assert browser.sign_in("ana@example.com", PASSWORD).status == 303
         assert f"http://127.0.0.1:{server.port}/login" in server.out
         assert "/setup" not in server.out
+        assert "dl_pat_" not in server.out
         assert "reset-password" not in server.out
         printed = done("agents", "reset-password", "ana@example.com", database=owned)
         another = {"password": "another password", "again": "another password"}
@@ -101,7 +102,18 @@ def test_an_account_without_owner_prints_a_link_that_makes_one(database: str) ->
         assert "Olga" in browser.get("/account").text
     with serving(database=database) as server:
         assert "/setup" not in server.out
-        assert server.token.startswith("dl_pat_")
+        assert "dl_pat_" not in server.out
+        assert "tokens create --agent olga@example.com" in server.out
+
+
+def test_an_owner_whom_a_command_added_gets_a_token_once(database: str) -> None:
+    add = ("agents", "add", "Olga", "--email", "olga@example.com", "--role", "owner")
+    done(*add, database=database)
+    with serving(database=database) as server:
+        token = server.token
+        assert token.startswith("dl_pat_")
+    with serving(database=database) as server:
+        assert token not in server.out
 
 
 def test_the_demo_says_which_command_makes_a_link_for_its_owner(database: str) -> None:
