@@ -1,13 +1,13 @@
 """The rules of access tokens: who may make and revoke them, how many, and for how long."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, assert_never
 from uuid import UUID
 
 from msgspec import Meta
 
-from domain.agent.rules import AGENT, require_reach
+from domain.agent.rules import AGENT, require_reach, roles_of
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
 from domain.held_tokens import (
@@ -114,6 +114,12 @@ def needs(_tokens: AccessTokens | None, command: AccessTokensCommand) -> Iterabl
     yield Ref(AGENT, command.agent)
 
 
+def then_needs(
+    _tokens: AccessTokens | None, command: AccessTokensCommand, states: Mapping[UUID, Any]
+) -> Iterable[Ref[Any]]:
+    return roles_of([states[command.agent]])
+
+
 def decide(
     tokens: AccessTokens | None, command: AccessTokensCommand, context: Context
 ) -> Iterable[Fact]:
@@ -174,4 +180,4 @@ def decide(
             assert_never(command)
 
 
-ACCESS_TOKENS: Decider[AccessTokens] = Decider("access_tokens", decide, evolve, needs)
+ACCESS_TOKENS: Decider[AccessTokens] = Decider("access_tokens", decide, evolve, needs, then_needs)

@@ -3,7 +3,7 @@
 Generic over all aggregates: a new command or tool never touches this file.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NoReturn, Protocol
 from uuid import UUID
@@ -24,10 +24,11 @@ from domain.proposal import (
     precondition_failed,
     repeat_of,
 )
-from domain.refusals import Refused
+from domain.refusals import Code, Refused
 from domain.states import States, Versioned
 from domain.streams import TicketCodes, stream_of
 from domain.thresholds import Thresholds
+from domain.ticket.commands import TicketCommand
 from domain.ticket.rules import TICKET
 
 # Sixteen callers may race for one ticket, and each round one of them wins.
@@ -141,7 +142,9 @@ class Helpdesk:
             for wish in wishes:
                 caller.require(wish.command.permission)
             if claim and (first := (await self.states.get(claim)).state):
-                return repeat_of(first, digest)
+                repeated = repeat_of(first, digest)
+                about_ticket = isinstance(wishes[0].command, TicketCommand)
+                return repeated if about_ticket else repeated._replace(ticket=None)
             ref = await self._stream_of(wishes)
             proposal = await self._decide(caller, ref, wishes, answer, expected_version)
             if claim and proposal.outcome == calls.OK:
@@ -161,7 +164,10 @@ class Helpdesk:
                     refs={**proposal.refs, claim.id: claim},
                     versions={**proposal.versions, claim.id: 0},
                 )
-            return proposal._replace(ticket=ref.id if ref.decider is TICKET else None)
+            if ref.decider is not TICKET or proposal.outcome == Code.NOT_FOUND.value:
+                # Who cannot see a ticket must not learn from the record that there is one.
+                return proposal
+            return proposal._replace(ticket=ref.id)
 
         return await self._settle(identity, call, propose)
 
@@ -204,28 +210,37 @@ class Helpdesk:
         versions = {ref.id: held[ref.id].version}
         facts: list[tuple[UUID, Fact, datetime | None]] = []
         password = None
+
+        async def load(others: Iterable[Ref[Any]]) -> None:
+            for other in others:
+                if other.id not in held:
+                    refs[other.id] = other
+                    held[other.id] = await self.states.get(other)
+                    versions[other.id] = held[other.id].version
+
+        def states() -> dict[UUID, Any]:
+            return {key: versioned.state for key, versioned in held.items()}
+
+        moved = expected_version not in {None, versions[ref.id]}
         try:
-            if expected_version not in {None, versions[ref.id]}:
-                raise precondition_failed(versions[ref.id])
             for command, happened_at, given in wishes:
                 caller.require(command.permission)
                 password = given or password
-                for other in ref.decider.needs(held[ref.id].state, command):
-                    if other.id not in held:
-                        refs[other.id] = other
-                        held[other.id] = await self.states.get(other)
-                        versions[other.id] = held[other.id].version
-                context = Context(
-                    happened_at or self.now(),
-                    caller,
-                    {key: versioned.state for key, versioned in held.items()},
-                )
-                for fact in list(ref.decider.decide(held[ref.id].state, command, context)):
+                state = held[ref.id].state
+                await load(ref.decider.needs(state, command))
+                await load(ref.decider.then_needs(state, command, states()))
+                context = Context(happened_at or self.now(), caller, states())
+                for fact in list(ref.decider.decide(state, command, context)):
                     on, bare = (fact.ref, fact.fact) if isinstance(fact, On) else (ref, fact)
-                    state, version = held[on.id]
-                    held[on.id] = Versioned(on.decider.evolve(state, bare), version + 1)
+                    was, version = held[on.id]
+                    held[on.id] = Versioned(on.decider.evolve(was, bare), version + 1)
                     facts.append((on.id, bare, happened_at))
-        except Refused as refusal:
+            if moved:
+                raise precondition_failed(versions[ref.id])
+        except Refused as refused:
+            # The version is told to those only from whom the rules do not hide the thing itself.
+            hidden = refused.code in {Code.NOT_FOUND, Code.PERMISSION_DENIED}
+            refusal = precondition_failed(versions[ref.id]) if moved and not hidden else refused
             return Proposal(refusal, refs, versions, outcome=refusal.code.value, free=True)
         done = Done(ref.id, held[ref.id].state, bool(facts), {}, version=held[ref.id].version)
         done = done._replace(answer=answer(done))

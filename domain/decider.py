@@ -29,13 +29,17 @@ class Decider(NamedTuple, Generic[S]):
 
     `decide` yields facts, bare for its own stream or `On` another that it was given;
     `needs` names the other streams a decision rests on: each is loaded, and the append
-    refuses the decision when any of them has moved since.
+    refuses the decision when any of them has moved since. `then_needs` names those that only the
+    loaded ones tell of, such as an agent's role.
     """
 
     kind: str
     decide: Callable[[S | None, Any, "Context"], Iterable["Fact | On"]]
     evolve: Callable[[S | None, Any], S]
     needs: Callable[[S | None, Any], Iterable["Ref[Any]"]] = lambda _state, _command: ()
+    then_needs: Callable[[S | None, Any, Mapping[UUID, Any]], Iterable["Ref[Any]"]] = (
+        lambda _state, _command, _states: ()
+    )
 
 
 class Ref(NamedTuple, Generic[S]):

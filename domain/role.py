@@ -13,6 +13,7 @@ from domain.fact import Fact
 from domain.permissions import ALL, PRIVILEGES, Permission, permissions_of
 from domain.permissions import Role as BuiltIn
 from domain.refusals import Code, Refused
+from domain.spelling import JOINERS, spelled
 
 # A built-in role's word, or the id of one that people made.
 RoleRef = str
@@ -20,6 +21,7 @@ RoleName = Annotated[str, Meta(min_length=1, max_length=60)]
 
 _OWNERS = UUID("d0c7a0a7-3c1f-5f0a-9f0e-2b7f5c1f6a55")
 _NAMES = "role-name"
+_UNJOINED = dict.fromkeys(map(ord, JOINERS))
 
 
 class Added(Fact, frozen=True):
@@ -144,9 +146,9 @@ def _no_role() -> Refused:
 def needs(role: HeldRole | None, command: RoleCommand) -> Iterable[Ref[Any]]:
     match command:
         case AddRole():
-            yield claim_of(_NAMES, _spaced(command.name))
+            yield claim_of(_NAMES, spelled(command.name))
         case RenameRole():
-            yield claim_of(_NAMES, _spaced(command.name))
+            yield claim_of(_NAMES, spelled(command.name))
             if role:
                 yield claim_of(_NAMES, role.name)
         case SetPermissions():
@@ -213,15 +215,11 @@ def _rename(role: HeldRole, command: RenameRole, context: Context) -> Iterable[F
     yield Renamed(name=name, was=role.name)
 
 
-def _spaced(name: str) -> str:
-    return " ".join(name.split())
-
-
 def _spelled(name: str) -> str:
-    name = _spaced(name)
+    name = spelled(name)
     if not name:
         raise Refused(Code.INVALID_ARGUMENTS, "A role needs a name.")
-    if name.casefold() in set(BuiltIn):
+    if name.translate(_UNJOINED).casefold() in set(BuiltIn):
         raise Refused(Code.ALREADY_EXISTS, f"{name} is a built-in role.")
     return name
 

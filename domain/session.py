@@ -1,6 +1,6 @@
 """Sessions: a person signed in with a browser, until signing out, being sent away or its time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal, assert_never
 from uuid import UUID
@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.access_tokens import require_own_or_managed
-from domain.agent.rules import AGENT
+from domain.agent.rules import AGENT, roles_of
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
 from domain.refusals import Code, Refused
@@ -81,6 +81,13 @@ def needs(session: Session | None, command: SessionCommand) -> Iterable[Ref[Any]
             assert_never(command)
 
 
+def then_needs(
+    session: Session | None, command: SessionCommand, states: Mapping[UUID, Any]
+) -> Iterable[Ref[Any]]:
+    if session and isinstance(command, CloseSession):
+        yield from roles_of([states[session.agent]])
+
+
 def decide(session: Session | None, command: SessionCommand, context: Context) -> Iterable[Fact]:
     match command:
         case OpenSession():
@@ -112,4 +119,4 @@ def evolve(session: Session | None, fact: SessionFact) -> Session:
             assert_never(fact)
 
 
-SESSION: Decider[Session] = Decider("session", decide, evolve, needs)
+SESSION: Decider[Session] = Decider("session", decide, evolve, needs, then_needs)

@@ -38,7 +38,7 @@ def open_cursor(cursor: str, key: type[K]) -> Cursor[K]:
             raise _misused()
         bound, *rest = msgspec.json.decode(data, type=list[object])
         return Cursor(msgspec.convert(rest, key), str(bound))
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         raise _misused() from None
 
 

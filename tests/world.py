@@ -44,6 +44,8 @@ class World:
         ref = stream_for(command)
         state = self.states.get(ref.id)
         named = {other.id: self.states.get(other.id) for other in ref.decider.needs(state, command)}
+        for other in list(ref.decider.then_needs(state, command, named)):
+            named[other.id] = self.states.get(other.id)
         return list(ref.decider.decide(state, command, Context(now, caller, named)))
 
     def carry_out(self, command: Command, caller: Caller, now: datetime) -> list[Fact]:

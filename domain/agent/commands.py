@@ -10,7 +10,7 @@ from domain.permissions import Permission
 from domain.role import RoleRef
 
 AgentName = Annotated[str, Meta(min_length=1, max_length=200)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+(?!\n)$", max_length=254)]
 
 
 class OnAgent(Command, frozen=True):

@@ -16,7 +16,7 @@ from domain.department import DEPARTMENT
 from domain.fact import Fact
 from domain.held_password import Password, PasswordSet, password_held_by, withdrawn
 from domain.held_tokens import Revoked, held_by
-from domain.permissions import Permission
+from domain.permissions import Permission, Scope, within
 from domain.permissions import Role as BuiltIn
 from domain.refusals import Code, Refused
 from domain.role import HeldRole, HoldersCounted, RoleRef, counted, ranks_above_agents, rights_of
@@ -53,13 +53,12 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
             yield from (Ref(DEPARTMENT, d) for d in command.departments)
         case ask.ChangeRole():
             yield from _counting(command.role)
-        case ask.ChangeEmail():
+        case ask.ChangeEmail() | ask.GiveSeat():
             yield claim_of(_EMAILS, command.email)
             if agent and agent.email:
                 yield claim_of(_EMAILS, agent.email)
-        case ask.GiveSeat():
-            yield claim_of(_EMAILS, command.email)
-            yield BUDGET
+            if isinstance(command, ask.GiveSeat):
+                yield BUDGET
         case ask.DeactivateAgent():
             yield BUDGET
             yield held_by(command.agent)
@@ -96,6 +95,7 @@ def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> 
             return _change_role(current, command, context)
         case ask.ChangeDepartments(departments=departments):
             _all_exist(departments, context)
+            _require_own(set(departments) - current.departments, context)
             if current.departments == frozenset(departments):
                 return ()
             return (
@@ -112,9 +112,28 @@ def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> 
 
 
 def require_reach(role: RoleRef, context: Context) -> None:
-    """Refuse with `permission_denied` unless the caller may change accounts of this role."""
+    """Refuse with `permission_denied` unless the caller may change accounts of this role.
+
+    Those of admins and owners take `admins:manage`; those of a role that people made, a role of
+    one's own that manages no less. Else a small manager would have a mightier one's access.
+    """
+    caller = context.caller
     if ranks_above_agents(role):
-        context.caller.require(Permission.ADMINS_MANAGE)
+        caller.require(Permission.ADMINS_MANAGE)
+    managing = within(_held(role, context).permissions, {Scope.ADMIN}) - {Permission.TOKENS_OWN}
+    if Permission.ADMINS_MANAGE not in caller.granted and managing - caller.granted:
+        raise Refused(
+            Code.PERMISSION_DENIED,
+            "The agent's role manages more than yours does, so the account is not yours to change. "
+            "Ask an administrator.",
+        )
+
+
+def roles_of(agents: Iterable[Agent | None]) -> Iterable[Ref[HeldRole]]:
+    """Return the streams of agents' roles, which `require_reach` looks at."""
+    for agent in agents:
+        if agent:
+            yield from _counting(agent.role)
 
 
 def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterable[Fact | On]:
@@ -122,9 +141,12 @@ def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterab
         return  # the same id again, as a repeated import does
     name = _spelled(command.name)
     _require_giving(command.role, context)
+    if command.role == BuiltIn.OWNER and not command.seat:
+        raise _owner_without_seat()
     if command.first and _held(BuiltIn.OWNER, context).holders:
         raise Refused(Code.ALREADY_EXISTS, "The account has an owner already. Sign in instead.")
     _all_exist(command.departments, context)
+    _require_own(command.departments, context)
     if command.email:
         yield _claim(command.email, command.agent, context)
     yield fact.Added(
@@ -145,14 +167,19 @@ def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterab
 def _change_email(agent: Agent, command: ask.ChangeEmail, context: Context) -> Iterable[Fact | On]:
     if not agent.seat:
         raise _no_seat(agent)
-    if command.email == agent.email:
+    if command.email != agent.email:
+        yield from _move_claim(agent, command.agent, command.email, context)
+        yield fact.EmailChanged(email=command.email, was=agent.email)
+        yield from withdrawn(command.agent, context)  # whoever reads the old one's mail has it
+
+
+def _move_claim(agent: Agent, key: UUID, email: str, context: Context) -> Iterable[On]:
+    """Claim an agent's new address and free the old one; another spelling is the same address."""
+    if agent.email and email.casefold() == agent.email.casefold():
         return
-    if not agent.email or command.email.casefold() != agent.email.casefold():
-        yield _claim(command.email, command.agent, context)
-        if agent.email:
-            yield On(claim_of(_EMAILS, agent.email), Released(kind=_EMAILS))
-    yield fact.EmailChanged(email=command.email, was=agent.email)
-    yield from withdrawn(command.agent, context)  # whoever reads the old one's mail has it
+    yield _claim(email, key, context)
+    if agent.email:
+        yield On(claim_of(_EMAILS, agent.email), Released(kind=_EMAILS))
 
 
 def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterable[Fact | On]:
@@ -161,7 +188,7 @@ def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterabl
     if not agent.active:
         raise _left(agent)
     _require_giving(agent.role, context)  # with a seat, the role can be used
-    yield _claim(command.email, command.agent, context)
+    yield from _move_claim(agent, command.agent, command.email, context)
     yield fact.Seated(email=command.email)
     yield _seats(+1, context)
 
@@ -170,6 +197,8 @@ def _change_role(agent: Agent, command: ask.ChangeRole, context: Context) -> Ite
     if command.role == agent.role:
         return
     _require_giving(command.role, context)
+    if command.role == BuiltIn.OWNER and not agent.seat:
+        raise _owner_without_seat()
     if agent.active:
         yield from _count(agent.role, -1, context)
         yield from _count(command.role, +1, context)
@@ -260,6 +289,11 @@ def _no_seat(agent: Agent) -> Refused:
     )
 
 
+def _owner_without_seat() -> Refused:
+    # Else the last owner who can sign in could leave.
+    return Refused(Code.AGENT_UNAVAILABLE, "An owner needs a seat. Give one first.")
+
+
 def _left(agent: Agent) -> Refused:
     return Refused(Code.AGENT_UNAVAILABLE, f"{agent.name} is no longer active.")
 
@@ -267,6 +301,20 @@ def _left(agent: Agent) -> Refused:
 def _all_exist(departments: Iterable[UUID], context: Context) -> None:
     for department in departments:
         existing(context.state(Ref(DEPARTMENT, department)), "department")
+
+
+def _require_own(departments: Iterable[UUID], context: Context) -> None:
+    """Refuse to let somebody into departments that the caller does not see: himself, say."""
+    caller = context.caller
+    if Permission.TICKETS_ALL_DEPARTMENTS not in caller.granted and (
+        set(departments) - caller.departments
+    ):
+        raise Refused(
+            Code.PERMISSION_DENIED,
+            "You can let others into your own departments only, unless your role sees all "
+            f"({Permission.TICKETS_ALL_DEPARTMENTS.value}).",
+            {"permission": Permission.TICKETS_ALL_DEPARTMENTS.value},
+        )
 
 
 def _each_once(departments: Iterable[UUID]) -> tuple[UUID, ...]:

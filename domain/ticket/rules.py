@@ -13,6 +13,7 @@ from domain.decider import Context, Decider, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
 from domain.refusals import Code, Refused
+from domain.spelling import spelled
 from domain.ticket import commands as ask
 from domain.ticket import facts as fact
 from domain.ticket.words import (
@@ -72,7 +73,7 @@ def decide(ticket: Ticket | None, command: ask.TicketCommand, context: Context) 
         case ask.AddTags(tags=wanted):
             return _add_tags(ticket, wanted)
         case ask.RemoveTags(tags=unwanted):
-            names = {_spelled(tag).casefold() for tag in unwanted}
+            names = {spelled(tag).casefold() for tag in unwanted}
             gone = tuple(tag for tag in ticket.tags if tag.casefold() in names)
             return (fact.TagsRemoved(tags=gone),) if gone else ()
         case ask.ResolveTicket():
@@ -190,31 +191,11 @@ def _no_step(ticket: Ticket, step: str, goal: Status, sources: Iterable[Status])
     )
 
 
-# Some scripts and emoji need them between characters.
-_JOINERS = "\u200c\u200d"
-
-
-def _spelled(tag: str) -> str:
-    """Return a tag as it is kept: single spaces, and nothing that is invisible.
-
-    Else two tags could look alike, and views that clean what they show would take them for one.
-    """
-    seen = (
-        letter
-        for letter in tag
-        # From U+E0000 on stand invisible tags and variation selectors, which pass for printable.
-        if letter.isspace()
-        or letter in _JOINERS
-        or (letter.isprintable() and letter < "\U000e0000")
-    )
-    return " ".join("".join(seen).split()).strip(_JOINERS + " ")
-
-
 def _new_tags(have: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
     """Return the wanted tags that are new, each once, as first spelled."""
     seen = {tag.casefold() for tag in have}
     new: list[str] = []
-    for tag in map(_spelled, wanted):
+    for tag in map(spelled, wanted):
         if not tag or len(tag) > MAX_TAG_LENGTH:
             raise Refused(
                 Code.INVALID_ARGUMENTS,

@@ -3,6 +3,7 @@
 from typing import get_args
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from domain.agent import (
@@ -14,23 +15,30 @@ from domain.agent import (
     ChangeRole,
     DeactivateAgent,
     Deactivated,
+    DepartmentsChanged,
     GiveSeat,
     ReactivateAgent,
     RenameAgent,
 )
 from domain.agent.commands import OnAgent
 from domain.caller import Caller
+from domain.decider import Ref
 from domain.permissions import PRIVILEGES, Permission, Role
 from domain.refusals import Code
-from domain.role import HoldersCounted
+from domain.role import ROLE, HoldersCounted
+from domain.role import Added as RoleAdded
 from tests.given import Given, given
 from tests.known import (
     ANA,
     BEN,
+    BILLING,
+    BILLING_EXISTS,
     BUDGET_OPEN,
     OWNERS,
     READERS,
     READERS_EXIST,
+    SUPPORT,
+    SUPPORT_EXISTS,
     caller_of,
     caller_with,
 )
@@ -103,3 +111,36 @@ def test_nobody_gives_a_role_that_allows_more_than_his_own() -> None:
     give = ChangeRole(agent=ANA, role=str(READERS))
     refusal = ana(Role.AGENT).by(few).when(give).then_refused(Code.PERMISSION_DENIED)
     assert "tickets:read" in refusal
+
+
+SMALL_MANAGER = caller_with(BEN, Permission.AGENTS_MANAGE, Permission.TICKETS_READ)
+
+
+@each_change
+def test_a_role_that_manages_more_than_ones_own_is_out_of_reach(command: OnAgent) -> None:
+    mighty = (Ref(ROLE, READERS), RoleAdded(name="Deputy", permissions=tuple(PRIVILEGES)))
+    deputy = Added(name="Ana", role=str(READERS), departments=())
+    here = given(deputy).beside(*mighty).beside(*BUDGET_OPEN).by(SMALL_MANAGER)
+    refusal = here.when(command).then_refused(Code.PERMISSION_DENIED)
+    assert "manages more than yours" in refusal
+
+
+def test_nobody_lets_himself_or_others_into_departments_that_he_does_not_see() -> None:
+    member = given(Added(name="Ben", role=Role.AGENT, departments=(SUPPORT,)))
+    both = ChangeDepartments(agent=BEN, departments=(SUPPORT, BILLING))
+    there = member.beside(*SUPPORT_EXISTS).beside(*BILLING_EXISTS)
+    refusal = there.by(SMALL_MANAGER).when(both).then_refused(Code.PERMISSION_DENIED)
+    assert "tickets:all_departments" in refusal
+    of_both = msgspec.structs.replace(SMALL_MANAGER, departments=frozenset({SUPPORT, BILLING}))
+    there.by(of_both).when(both).then(
+        DepartmentsChanged(departments=(SUPPORT, BILLING), was=(SUPPORT,))
+    )
+
+
+def test_an_owner_needs_a_seat() -> None:
+    seatless = AddAgent(agent=ANA, name="Ana", role=Role.OWNER, seat=False)
+    given().beside(OWNERS, HoldersCounted(holders=1)).when(seatless).then_refused(
+        Code.AGENT_UNAVAILABLE
+    )
+    promotion = ChangeRole(agent=ANA, role=Role.OWNER)
+    ana(Role.AGENT).when(promotion).then_refused(Code.AGENT_UNAVAILABLE)

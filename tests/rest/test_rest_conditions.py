@@ -101,3 +101,26 @@ def test_other_sites_change_nothing_with_a_session(
 
 def _named(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("-", "_"): value for name, value in headers.items()}
+
+
+def test_a_version_tells_nobody_that_a_ticket_is_there(ana: Client, company: Company) -> None:
+    hidden, nowhere = company.tickets["brake"].code, "ZZZ-00000"
+    answers = [
+        ana.post(f"/tickets/{code}/resolve", If_Match='"v999"').refused(404, "not_found")
+        for code in (hidden, nowhere)
+    ]
+    assert answers[0].replace(hidden, nowhere) == answers[1]
+
+
+def test_a_refused_calls_record_tells_nobody_that_a_ticket_is_there(
+    ana: Client, company: Company, log: Log
+) -> None:
+    for code in (company.tickets["brake"].code, "ZZZ-00000"):
+        with log.watched() as watched:
+            ana.post(f"/tickets/{code}/resolve").refused(404, "not_found")
+        assert watched.call.fact.ticket is None
+
+
+def test_who_may_not_sees_no_version_either(ana: Client, company: Company) -> None:
+    path = f"/agents/{company.members['Ben'].id}/deactivate"
+    ana.post(path, If_Match='"v999"').refused(403, "permission_denied")
