@@ -118,10 +118,23 @@ def test_an_owner_whom_a_command_added_gets_a_token_once(database: str) -> None:
 
 def test_the_demo_says_which_command_makes_a_link_for_its_owner(database: str) -> None:
     with serving("--demo", database=database) as server:
-        assert "agents reset-password owner@demo.example" in server.out
-        printed = done("agents", "reset-password", "owner@demo.example", database=database)
+        command = re.search(r"agents reset-password owner@demo\.example --url \S+", server.out)
+        assert command
+        printed = done(*command[0].split(), database=database)
+        assert printed.startswith(f"http://127.0.0.1:{server.port}/password?")
         browser = Browser(server.port)
         assert browser.submit(link_in(printed), **NEW).status == 303
         assert browser.sign_in("owner@demo.example", PASSWORD).status == 303
     with serving("--demo", database=database) as server:
         assert "reset-password" not in server.out
+
+
+def test_where_links_lead_of_themselves_is_not_said(database: str) -> None:
+    url = "https://desk.example"
+    with serving("--demo", database=database, PUBLIC_URL=url) as server:
+        assert "agents reset-password owner@demo.example" in server.out
+        assert "--url" not in server.out
+    printed = done(
+        "agents", "reset-password", "owner@demo.example", database=database, PUBLIC_URL=url
+    )
+    assert printed.startswith(f"{url}/password?agent=")
