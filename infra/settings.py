@@ -83,9 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """Where clients reach the server, without a slash at its end."""
         if self.public_url:
             public = urlsplit(self.public_url)
-            return public._replace(netloc=_netloc(public)).geturl().rstrip("/")
+            return f"{public.scheme}://{_netloc(public)}"
         # Bound to all addresses, it is reached by loopback at least.
-        host = "127.0.0.1" if self.host in _ALL_ADDRESSES else self.host
+        host = "127.0.0.1" if self.host in _ALL_ADDRESSES else self.host.lower()
         return f"http://{_with_port(f'[{host}]' if ':' in host else host, self.port)}"
 
     @property
@@ -175,7 +175,7 @@ def _require_address(url: str) -> None:
         raise SettingsError(f"PUBLIC_URL cannot be used: {error}") from None
     if not named:
         raise SettingsError("PUBLIC_URL must begin with http:// or https:// and name a host")
-    if not plain or public.query or public.fragment:
+    if not plain or public.path not in {"", "/"} or public.query or public.fragment:
         raise SettingsError(
             "PUBLIC_URL must be scheme, host and at most a port, in ASCII: "
             "international names as xn--…"

@@ -22,6 +22,7 @@ def test_another_process_reads_the_same_from_the_environment() -> None:
         ({"HOST": "0.0.0.0"}, "http://127.0.0.1:8080", "127.0.0.1:8080"),  # noqa: S104
         ({"HOST": "::1", "PORT": "9000"}, "http://[::1]:9000", "[::1]:9000"),
         ({"PORT": "80"}, "http://127.0.0.1", "127.0.0.1"),
+        ({"HOST": "Desk.lan"}, "http://desk.lan:8080", "desk.lan:8080"),
         ({"PUBLIC_URL": "https://desk.example/"}, "https://desk.example", "desk.example"),
         ({"PUBLIC_URL": "HTTPS://Desk.Example:443"}, "https://desk.example", "desk.example"),
         ({"PUBLIC_URL": "http://desk.lan:80/"}, "http://desk.lan", "desk.lan"),
@@ -64,6 +65,7 @@ def test_proxies_are_trusted_by_address_or_network() -> None:
         ({"PUBLIC_URL": "https://[desk.example"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://me@desk.example"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://desk.example/?a=b"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://desk.example/desk"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://büro.example"}, "PUBLIC_URL"),
         ({"TRUSTED_PROXIES": "*"}, "TRUSTED_PROXIES"),
         ({"TRUSTED_PROXIES": "127.0.0.1,::/0"}, "TRUSTED_PROXIES"),
