@@ -42,6 +42,7 @@ def serve(
     leave_when_told()
     from infra.serve.listening import listen
 
+    known_url = settings_for(data).base_url
     settings = settings_for(data, host=host, port=port, workers=workers)
     with listen(settings.host, settings.port) as listener:
         bound: int = listener.getsockname()[1]
@@ -52,7 +53,7 @@ def serve(
             from infra.serve.running import serve_until_told
 
             ended_by = serve_until_told(
-                settings, listener, lambda: greet(settings, beginning, written)
+                settings, listener, lambda: greet(settings, beginning, written, known_url)
             )
     raise click.exceptions.Exit(exit_code(ended_by))
 

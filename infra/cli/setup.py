@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infra.cli.account import catch_up, data_option, run
+from infra.cli.account import catch_up, data_option, run, written
 from infra.cli.failures import Exit, Failure
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def setup(name: str, email: str, password_stdin: bool, data: Path | None) -> Non
 
         await desk.entrance.links.found(name, email, password, Attribution(via="cli"))
         await catch_up(desk)
-        click.echo(f"{name} owns the account, and can sign in at {desk.settings.base_url}/login")
+        click.echo(f"{name} owns the account, and signs in where {written('serve')} says.")
 
     run(data, found)
 

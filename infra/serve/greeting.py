@@ -26,8 +26,13 @@ class Paste(NamedTuple):
     lines: str
 
 
-def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str]) -> None:
-    """Print it; `write` writes a command of ours so that it finds the same database."""
+def greet(
+    settings: Settings, beginning: Beginning, write: Callable[[str], str], known_url: str
+) -> None:
+    """Print it; `write` writes a command of ours so that it finds the same database.
+
+    Of itself a command takes the server to be at `known_url`.
+    """
     url = f"{settings.base_url}{PATH}"
     version = metadata.version("deskledger")
     told = ["", click.style(f"Deskledger {version} is serving.", fg="green", bold=True), ""]
@@ -40,7 +45,8 @@ def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str])
     elif beginning.owner:
         told.append(_line("Token", beginning.mask or "none alive"))
         told.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
-    told += _on_signing_in(settings.base_url, beginning, write)
+    at = "" if settings.base_url == known_url else f" --url {settings.base_url}"
+    told += _on_signing_in(settings.base_url, beginning, write, at)
     for paste in pastes(url, beginning.token or PLACEHOLDER):
         where = click.style(paste.where, dim=True)
         told += ["", f"{click.style(paste.client, bold=True)}  {where}", paste.lines]
@@ -50,7 +56,9 @@ def greet(settings: Settings, beginning: Beginning, write: Callable[[str], str])
         click.echo("\n".join(told))
 
 
-def _on_signing_in(base_url: str, beginning: Beginning, write: Callable[[str], str]) -> list[str]:
+def _on_signing_in(
+    base_url: str, beginning: Beginning, write: Callable[[str], str], at: str
+) -> list[str]:
     """Say how people come in: the first owner by a link, which is shown this once."""
     if beginning.setup:
         return [
@@ -62,7 +70,7 @@ def _on_signing_in(base_url: str, beginning: Beginning, write: Callable[[str], s
     told = [_line("Sign in", f"{base_url}/login")]
     if beginning.owner and not beginning.has_password:
         told.append(_aside(f"{beginning.owner} has no password yet; a link to set one:"))
-        told.append(_aside(write(f"agents reset-password {beginning.owner}")))
+        told.append(_aside(write(f"agents reset-password {beginning.owner}{at}")))
     return told
 
 

@@ -130,11 +130,6 @@ def test_the_demo_says_which_command_makes_a_link_for_its_owner(database: str) -
 
 
 def test_where_links_lead_of_themselves_is_not_said(database: str) -> None:
-    url = "https://desk.example"
-    with serving("--demo", database=database, PUBLIC_URL=url) as server:
+    with serving("--demo", database=database, PUBLIC_URL="http://desk.example:8123") as server:
         assert "agents reset-password owner@demo.example" in server.out
         assert "--url" not in server.out
-    printed = done(
-        "agents", "reset-password", "owner@demo.example", database=database, PUBLIC_URL=url
-    )
-    assert printed.startswith(f"{url}/password?agent=")
