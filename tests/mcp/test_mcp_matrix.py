@@ -67,7 +67,7 @@ def documented() -> Iterator[Row]:
     for column, role in enumerate(header[3:], 3):
         tools = frozenset(line[0].strip("`") for line in lines if line[column] == "yes")
         yield Row(role, TOOL_SCOPES, tools)
-    for scope in TOOL_SCOPES:
+    for scope in sorted(TOOL_SCOPES):
         tools = frozenset(line[0].strip("`") for line in lines if line[2] == f"`{scope}`")
         yield Row(Role.OWNER, frozenset({scope}), tools)
 
