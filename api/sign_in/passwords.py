@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from api.sign_in.common_passwords import is_common
 from domain.refusals import Code, Refused
 
 SHORTEST, LONGEST = 10, 1024
@@ -26,9 +27,15 @@ def accepted(password: str, email: str, name: str) -> str:
         raise _bad("This password is no text in UTF-8.")
     if len(set(password)) == 1:
         raise _bad("This password is one character over and over. Choose another.")
-    personal = {email, email.partition("@")[0], name}
-    if password.casefold() in {spelled(word).strip().casefold() for word in personal}:
+    local_part, _, domain = email.partition("@")
+    personal = [spelled(word).strip() for word in (email, local_part, name)]
+    if password.casefold() in {word.casefold() for word in personal}:
         raise _bad("Your password cannot be your address or your name. Choose another.")
+    if is_common(password, *personal, domain, "".join(name.split())):
+        raise _bad(
+            "This password is among the first that a guesser tries. Choose another: "
+            "several words that have nothing to do with each other, say."
+        )
     return password
 
 

@@ -36,10 +36,52 @@ def test_a_bad_password_is_refused_with_the_reason(password: str, why: str) -> N
 
 
 @pytest.mark.parametrize(
-    "password", ["ten chars!", "x y" * 341, " spaces count ", "пароль из слов"]
+    "password",
+    [
+        "1234567890",
+        "9876543210",
+        "123123123123",
+        "1472583690",
+        "qwertyuiop",
+        "QWERTZ123456",
+        "1q2w3e4r5t",
+        "q1w2e3r4t5",
+        "\u0439\u0446\u0443\u043a\u0435\u043d\u0433\u0448\u0449\u0437",
+        "passwordpassword",
+        "Password123!",
+        "P@ssw0rd 2026",
+        "administrator",
+        "letmein!!!!",
+        "deskledger",
+        "Desk1edger.1",
+        "helpdesk2026",
+        "ana.ruiz123",
+        "desk.example!",
+        "AnaRuizSoto1",
+    ],
+)
+def test_what_guessers_try_first_is_refused(password: str) -> None:
+    with pytest.raises(Refused, match="first that a guesser tries"):
+        accepted(password, EMAIL, NAME)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "ten chars!",
+        "summer in the village",
+        "Tr0ub4dor&3",
+        "long words " * 93,
+        " spaces count ",
+        "пароль из слов",
+    ],
 )
 def test_any_other_text_of_ten_characters_is_a_password(password: str) -> None:
     assert accepted(password, EMAIL, NAME) == password
+
+
+def test_a_name_without_letters_forbids_no_digits() -> None:
+    assert accepted("83-61-04-27", EMAIL, "007") == "83-61-04-27"
 
 
 async def test_a_hash_is_of_its_password_and_of_no_other() -> None:
