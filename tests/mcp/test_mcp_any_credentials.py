@@ -45,7 +45,7 @@ def swapped(token: str, place: int) -> str:
 def limited(desk_database: str, company: Company) -> Iterator[Served]:  # noqa: ARG001 - filled first
     """The same helpdesk, with limits so wide that nothing here meets them."""
     with served(desk_database, rate_per_credential=10_000, rate_per_address=10_000) as product:
-        until(lambda: asked(product) == 2)  # to tell that it is ready, and once it listens
+        until(lambda: asked(product) == 3)  # to let in and to tell that it is ready, and to listen
         yield product
 
 
