@@ -39,6 +39,7 @@ WRITE = f"""{START}
 """
 ASK_WHEN_INTERRUPTED = f"""{START}
     try:
+        print("waiting", flush=True)
         time.sleep({SECONDS})
     except KeyboardInterrupt:
         with psycopg.connect(server.url()) as connection:
@@ -256,6 +257,7 @@ def test_two_first_starts_at_once_share_one_server(fresh: Path) -> None:
 def test_an_interrupt_of_the_terminal_ends_the_user_before_the_server(folder: Path) -> None:
     with running(ASK_WHEN_INTERRUPTED, folder) as process:
         url = line(process)
+        assert line(process) == "waiting"
         os.killpg(process.pid, signal.SIGINT)
         assert line(process) == "still here"
         assert process.wait(SECONDS) == 0
