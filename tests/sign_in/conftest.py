@@ -92,3 +92,9 @@ def give_password(product: Served, member: Member, password: str) -> None:
     links = product.desk.entrance.links
     secret = product.run(links.issue_reset(member.id, "cli"))
     product.run(links.set_password(member.id, secret, password, Visitor()))
+
+
+def failures_in(connection: psycopg.Connection) -> dict[bytes, int]:
+    """Return the failures that are counted, by what they count on."""
+    rows = connection.execute("SELECT key, failures FROM acct_main.attempts").fetchall()
+    return dict(rows)
