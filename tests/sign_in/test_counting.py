@@ -56,7 +56,9 @@ def test_who_has_to_wait_waits_for_nobody_elses_attempt(
         assert product.run(counting.take(tried, NOW)) == NOW + timedelta(seconds=2)
 
 
-def test_of_attempts_at_one_moment_no_more_are_counted_than_may_be_made(product: Served) -> None:
+def test_of_attempts_at_one_moment_no_more_are_counted_than_may_be_made(
+    product: Served, desk_database: str
+) -> None:
     counting = product.desk.throttle
 
     async def take_all() -> list[datetime | None]:
@@ -68,6 +70,8 @@ def test_of_attempts_at_one_moment_no_more_are_counted_than_may_be_made(product:
 
     assert product.run(take_all()).count(None) == 5
     assert product.run(counting.take([throttle.account("raced@desk.example")], NOW)) is not None
+    with psycopg.connect(desk_database) as connection:
+        assert sorted(failures_in(connection).values()) == [1, 1, 1, 1, 1, 5]
 
 
 def test_what_was_not_looked_at_is_given_back(product: Served, desk_database: str) -> None:
