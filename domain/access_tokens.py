@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from domain.agent.rules import AGENT, require_reach, roles_of
+from domain.agent.reach import counting, require_reach
+from domain.agent.rules import AGENT
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
 from domain.held_tokens import (
@@ -117,7 +118,8 @@ def needs(_tokens: AccessTokens | None, command: AccessTokensCommand) -> Iterabl
 def then_needs(
     _tokens: AccessTokens | None, command: AccessTokensCommand, states: Mapping[UUID, Any]
 ) -> Iterable[Ref[Any]]:
-    return roles_of([states[command.agent]])
+    agent = states[command.agent]
+    return counting(agent.role) if agent else ()
 
 
 def decide(

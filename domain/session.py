@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.access_tokens import require_own_or_managed
-from domain.agent.rules import AGENT, roles_of
+from domain.agent.reach import counting
+from domain.agent.rules import AGENT
 from domain.decider import Command, Context, Decider, Ref, existing
 from domain.fact import Fact
 from domain.refusals import Code, Refused
@@ -85,7 +86,7 @@ def then_needs(
     session: Session | None, command: SessionCommand, states: Mapping[UUID, Any]
 ) -> Iterable[Ref[Any]]:
     if session and isinstance(command, CloseSession):
-        yield from roles_of([states[session.agent]])
+        yield from counting(states[session.agent].role)
 
 
 def decide(session: Session | None, command: SessionCommand, context: Context) -> Iterable[Fact]:

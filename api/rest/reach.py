@@ -4,7 +4,8 @@ from uuid import UUID
 
 from api.rest.acting import Acting
 from domain.access_tokens import require_own_or_managed
-from domain.agent.rules import AGENT, roles_of
+from domain.agent.reach import counting
+from domain.agent.rules import AGENT
 from domain.decider import Context, Ref, existing
 from domain.permissions import Permission
 
@@ -22,7 +23,7 @@ async def within_reach(acting: Acting, agent_id: UUID | None) -> UUID:
         caller.require(Permission.AGENTS_MANAGE)
     helpdesk = acting.office.helpdesk
     agent = existing((await helpdesk.states.refresh(Ref(AGENT, wanted))).state, "agent")
-    roles = list(roles_of([agent]))
+    roles = list(counting(agent.role))
     states = {role.id: (await helpdesk.states.refresh(role)).state for role in roles}
     context = Context(helpdesk.now(), caller, states)
     require_own_or_managed(own=own, role=agent.role, context=context)

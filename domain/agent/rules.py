@@ -9,6 +9,14 @@ from msgspec.structs import replace
 
 from domain.agent import commands as ask
 from domain.agent import facts as fact
+from domain.agent.reach import (
+    count,
+    counting,
+    require_giving,
+    require_own,
+    require_reach,
+    rights_in,
+)
 from domain.budget import BUDGET, SeatsCounted, limit_for
 from domain.claim import Claimed, Released, claim_of
 from domain.decider import Context, Decider, On, Ref, existing
@@ -16,10 +24,9 @@ from domain.department import DEPARTMENT
 from domain.fact import Fact
 from domain.held_password import Password, PasswordSet, password_held_by, withdrawn
 from domain.held_tokens import Revoked, held_by
-from domain.permissions import Permission, Scope, within
 from domain.permissions import Role as BuiltIn
 from domain.refusals import Code, Refused
-from domain.role import HeldRole, HoldersCounted, RoleRef, counted, ranks_above_agents, rights_of
+from domain.role import RoleRef
 
 _EMAILS = "agent-email"
 
@@ -37,14 +44,14 @@ class Agent(Struct, frozen=True):
 
 def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
     if agent:
-        yield from _counting(agent.role)
+        yield from counting(agent.role)
     yield from _password_changed_by(command)
     match command:
         case ask.AddAgent():
             yield from (Ref(DEPARTMENT, d) for d in command.departments)
-            yield from _counting(command.role)
+            yield from counting(command.role)
             if command.first:
-                yield from _counting(BuiltIn.OWNER)
+                yield from counting(BuiltIn.OWNER)
             if command.email:
                 yield claim_of(_EMAILS, command.email)
             if command.seat:
@@ -52,7 +59,7 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
         case ask.ChangeDepartments():
             yield from (Ref(DEPARTMENT, d) for d in command.departments)
         case ask.ChangeRole():
-            yield from _counting(command.role)
+            yield from counting(command.role)
         case ask.ChangeEmail() | ask.GiveSeat():
             yield claim_of(_EMAILS, command.email)
             if agent and agent.email:
@@ -95,7 +102,7 @@ def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> 
             return _change_role(current, command, context)
         case ask.ChangeDepartments(departments=departments):
             _all_exist(departments, context)
-            _require_own(set(departments) - current.departments, context)
+            require_own(set(departments) - current.departments, context)
             if current.departments == frozenset(departments):
                 return ()
             return (
@@ -111,42 +118,17 @@ def decide(agent: Agent | None, command: ask.AgentCommand, context: Context) -> 
             assert_never(command)
 
 
-def require_reach(role: RoleRef, context: Context) -> None:
-    """Refuse with `permission_denied` unless the caller may change accounts of this role.
-
-    Those of admins and owners take `admins:manage`; those of a role that people made, a role of
-    one's own that manages no less. Else a small manager would have a mightier one's access.
-    """
-    caller = context.caller
-    if ranks_above_agents(role):
-        caller.require(Permission.ADMINS_MANAGE)
-    managing = within(_held(role, context).permissions, {Scope.ADMIN}) - {Permission.TOKENS_OWN}
-    if Permission.ADMINS_MANAGE not in caller.granted and managing - caller.granted:
-        raise Refused(
-            Code.PERMISSION_DENIED,
-            "The agent's role manages more than yours does, so the account is not yours to change. "
-            "Ask an administrator.",
-        )
-
-
-def roles_of(agents: Iterable[Agent | None]) -> Iterable[Ref[HeldRole]]:
-    """Return the streams of agents' roles, which `require_reach` looks at."""
-    for agent in agents:
-        if agent:
-            yield from _counting(agent.role)
-
-
 def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterable[Fact | On]:
     if agent is not None:
         return  # the same id again, as a repeated import does
     name = _spelled(command.name)
-    _require_giving(command.role, context)
+    require_giving(command.role, context)
     if command.role == BuiltIn.OWNER and not command.seat:
         raise _owner_without_seat()
-    if command.first and _held(BuiltIn.OWNER, context).holders:
+    if command.first and rights_in(BuiltIn.OWNER, context).holders:
         raise Refused(Code.ALREADY_EXISTS, "The account has an owner already. Sign in instead.")
     _all_exist(command.departments, context)
-    _require_own(command.departments, context)
+    require_own(command.departments, context)
     if command.email:
         yield _claim(command.email, command.agent, context)
     yield fact.Added(
@@ -156,7 +138,7 @@ def _add(agent: Agent | None, command: ask.AddAgent, context: Context) -> Iterab
         email=command.email,
         seat=command.seat,
     )
-    yield from _count(command.role, +1, context)
+    yield from count(command.role, +1, context)
     if command.seat:
         yield _seats(+1, context)
     if command.with_password:
@@ -187,7 +169,7 @@ def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterabl
         return
     if not agent.active:
         raise _left(agent)
-    _require_giving(agent.role, context)  # with a seat, the role can be used
+    require_giving(agent.role, context)  # with a seat, the role can be used
     yield from _move_claim(agent, command.agent, command.email, context)
     yield fact.Seated(email=command.email)
     yield _seats(+1, context)
@@ -196,12 +178,12 @@ def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterabl
 def _change_role(agent: Agent, command: ask.ChangeRole, context: Context) -> Iterable[Fact | On]:
     if command.role == agent.role:
         return
-    _require_giving(command.role, context)
+    require_giving(command.role, context)
     if command.role == BuiltIn.OWNER and not agent.seat:
         raise _owner_without_seat()
     if agent.active:
-        yield from _count(agent.role, -1, context)
-        yield from _count(command.role, +1, context)
+        yield from count(agent.role, -1, context)
+        yield from count(command.role, +1, context)
     yield fact.RoleChanged(role=command.role, was=agent.role)
 
 
@@ -212,11 +194,11 @@ def _deactivate(
         return
     # For good: whoever comes back begins without credentials that lie about somewhere.
     tokens = held_by(command.agent)
-    if held := context.state(tokens):
-        for token, state in held.tokens.items():
+    if found := context.state(tokens):
+        for token, state in found.tokens.items():
             yield On(tokens, Revoked(token=token, digest=state.digest))
     yield from withdrawn(command.agent, context)
-    yield from _count(agent.role, -1, context)
+    yield from count(agent.role, -1, context)
     yield fact.Deactivated()
     if agent.seat:
         yield _seats(-1, context)
@@ -225,42 +207,11 @@ def _deactivate(
 def _reactivate(agent: Agent, context: Context) -> Iterable[Fact | On]:
     if agent.active:
         return
-    _require_giving(agent.role, context)
+    require_giving(agent.role, context)
     yield fact.Reactivated()
-    yield from _count(agent.role, +1, context)
+    yield from count(agent.role, +1, context)
     if agent.seat:
         yield _seats(+1, context)
-
-
-def _require_giving(role: RoleRef, context: Context) -> None:
-    """Refuse a role that there is not, or that allows more than the caller's own."""
-    held = _held(role, context)
-    if held.removed:
-        raise Refused(Code.NOT_FOUND, f"The role {held.name} was removed. Give another one.")
-    require_reach(role, context)
-    context.caller.require_grant(held.permissions)
-
-
-def _held(role: RoleRef, context: Context) -> HeldRole:
-    ref = counted(role)
-    return rights_of(role, context.state(ref) if ref else None)
-
-
-def _counting(role: RoleRef) -> Iterable[Ref[HeldRole]]:
-    if ref := counted(role):
-        yield ref
-
-
-def _count(role: RoleRef, change: int, context: Context) -> Iterable[On]:
-    """Count the holders of a role; the last owner can neither leave nor get another role."""
-    if ref := counted(role):
-        holders = max(_held(role, context).holders + change, 0)
-        if role == BuiltIn.OWNER and not holders:
-            raise Refused(
-                Code.LIMIT_REACHED,
-                "This is the last owner of the account. Make somebody else an owner first.",
-            )
-        yield On(ref, HoldersCounted(holders=holders))
 
 
 def _seats(change: int, context: Context) -> On:
@@ -301,20 +252,6 @@ def _left(agent: Agent) -> Refused:
 def _all_exist(departments: Iterable[UUID], context: Context) -> None:
     for department in departments:
         existing(context.state(Ref(DEPARTMENT, department)), "department")
-
-
-def _require_own(departments: Iterable[UUID], context: Context) -> None:
-    """Refuse to let somebody into departments that the caller does not see: himself, say."""
-    caller = context.caller
-    if Permission.TICKETS_ALL_DEPARTMENTS not in caller.granted and (
-        set(departments) - caller.departments
-    ):
-        raise Refused(
-            Code.PERMISSION_DENIED,
-            "You can let others into your own departments only, unless your role sees all "
-            f"({Permission.TICKETS_ALL_DEPARTMENTS.value}).",
-            {"permission": Permission.TICKETS_ALL_DEPARTMENTS.value},
-        )
 
 
 def _each_once(departments: Iterable[UUID]) -> tuple[UUID, ...]:
