@@ -47,14 +47,14 @@ def era(request: pytest.FixtureRequest) -> Era:
     return request.param
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def ana(product: Served, company: Company, era: Era) -> AsyncGenerator[Client]:
     """An agent of Support, in both eras."""
     async with connected(product.url, company.token("Ana"), era) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def olga(product: Served, company: Company, era: Era) -> AsyncGenerator[Client]:
     """The owner, who sees all departments, in both eras."""
     async with connected(product.url, company.token("Olga"), era) as client:
