@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.problems import API
 from api.rest.acting import Acting, Conditions, etag
 from api.rest.asking import Body, asked, from_query
+from domain.agent.commands import Email
 from domain.application import Done, Wish
 from domain.permissions import Permission
 from domain.ticket.commands import (
@@ -33,7 +34,6 @@ PATH = "/tickets"
 ONE = "/tickets/{ticket_id:str}"
 
 TicketId = Annotated[str, PathParameter(description="The ticket's id or code.", max_length=64)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, cast
+from uuid import UUID
 
 import click
 import uvicorn
@@ -18,11 +19,24 @@ from mcp.shared.exceptions import MCPDeprecationWarning
 from api.mcp import PATH, mcp_mount
 from domain.application import Unauthorized
 from domain.authentication import Bearer
+from domain.caller import insider
 from domain.fact import Client
+from domain.secret import ACCESS_TOKEN, encode_secret
 from tests.conformance.fixture import fixture_server
 
-# The fixture's tools never ask who calls, so this stands for any caller.
-ANYBODY = cast("Bearer", object())
+
+class Anybody:
+    """The fixture's tools never ask who calls, so this stands for any bearer."""
+
+    caller = insider("system")
+
+
+class NoLimits:
+    """Lets everything pass, as the suite sends a lot."""
+
+    async def require_address(self, address: str | None, kind: str = "") -> None: ...
+
+    async def require_credential(self, credential: UUID | None) -> None: ...
 
 
 class Served(NamedTuple):
@@ -46,10 +60,11 @@ def conformance_app(token: str) -> ASGIApp:
     async def identify(secret: str, _client: Client | None, _ip: str | None) -> Bearer:
         if secret != token:
             raise Unauthorized
-        return ANYBODY
+        return cast("Bearer", Anybody())
 
     origins = ["http://127.0.0.1:*", "http://localhost:*"]
-    route, lifespan = mcp_mount(fixture_server(), identify, ["127.0.0.1:*", "localhost:*"], origins)
+    hosts = ["127.0.0.1:*", "localhost:*"]
+    route, lifespan = mcp_mount(fixture_server(), identify, NoLimits(), hosts, origins)
     app = Litestar([route], lifespan=[lifespan], openapi_config=None, logging_config=None)
     return with_bearer(cast("ASGIApp", app), token)
 
@@ -60,7 +75,7 @@ def served() -> Generator[Served]:
     # The suite provokes every refusal the SDK warns of, and calls what 2026-07-28 deprecates.
     logging.getLogger("mcp").setLevel(logging.ERROR)
     warnings.simplefilter("ignore", MCPDeprecationWarning)
-    token = secrets.token_urlsafe(32)
+    token = encode_secret(ACCESS_TOKEN, secrets.token_bytes(32))
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
     config = uvicorn.Config(
