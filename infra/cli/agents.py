@@ -66,7 +66,9 @@ async def add(desk: "Desk", name: str, email: str, role: str, names: tuple[str, 
     )
     await desk.execute(Wish(command))
     await catch_up(desk)
-    click.echo(f"Added {name}, {role}. A token: {written(f'tokens create --agent {email}')}")
+    click.echo(f"Added {name}, {role}.")
+    click.echo(f"To sign in: {written(f'agents reset-password {email}')}")
+    click.echo(f"A token:    {written(f'tokens create --agent {email}')}")
 
 
 @agents.command("list", epilog="Example: deskledger agents list --json")
