@@ -15,7 +15,6 @@ from domain.account import Account
 from projections.reading import Pool, reading
 
 SHARES = 20  # of a minute's limit: how many leases it takes to use it up
-MINUTE = 60.0
 
 # The minute is the database's own, so no two processes can be of two minds about it.
 # What is taken may end above the limit; the last lease is so much shorter.
@@ -107,18 +106,22 @@ class PostgresRateLimiter:
             if asking is None:
                 asking = asyncio.create_task(self._lease(key, limit), name="lease")
                 self._asking[key] = asking
-                asking.add_done_callback(lambda _: self._asking.pop(key))
             # Many wait for it: that one of them goes away must not take it from the others.
             await asyncio.shield(asking)
 
     async def _lease(self, key: str, limit: int) -> None:
         share = max(1, limit // SHARES)
         asked_at = self._clock()
-        async with reading(self._pool) as connection:
-            cursor = await connection.execute(
-                self._ask, {"key": key, "share": share, "limit": limit}, prepare=True
-            )
-            granted, seconds = await anext(cursor)
+        try:
+            async with reading(self._pool) as connection:
+                cursor = await connection.execute(
+                    self._ask, {"key": key, "share": share, "limit": limit}, prepare=True
+                )
+                granted, seconds = await anext(cursor)
+        finally:
+            # Here and in no callback: that would come a turn of the loop too late, and whoever
+            # found an answered question in between would wait for it in vain and for ever.
+            del self._asking[key]
         # Never used past its minute, and never called used up before that is over.
         since = asked_at if granted else self._clock()
         self._leases[key] = _Lease(granted, granted, since + seconds)

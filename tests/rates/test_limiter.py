@@ -75,6 +75,27 @@ async def test_one_that_goes_away_takes_nothing_from_the_others(started: Start) 
     assert requests_of(process) == 1
 
 
+async def test_those_who_come_just_as_a_lease_arrives_hold_nobody_up(
+    started: Start, counts: Counts
+) -> None:
+    class Impatient(Clock):
+        reads = 0
+
+        def __call__(self) -> float:
+            self.reads += 1
+            assert self.reads < 100_000, "it turns in a circle and lets nobody else run"
+            return super().__call__()
+
+    counts.let_last(ANA)
+    limiter = PostgresRateLimiter(started().pool, MAIN, Limits(39), Impatient())
+    requests: list[asyncio.Task[None]] = []
+    # With shares of one, two in every turn of the loop: some come between a lease and its waiters.
+    while not (requests and requests[-2].done()) and len(requests) < 10_000:
+        requests += [asyncio.create_task(limiter.require_credential(ANA)) for _ in range(2)]
+        await asyncio.sleep(0)
+    assert await let_through(requests) == 39
+
+
 async def test_each_credential_and_each_address_has_its_own(started: Start, counts: Counts) -> None:
     process = started(credential=1, address=1)
     counts.let_last(ANA)
