@@ -64,6 +64,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._beside_body += len(data)
         super().data_received(data)
+        if self._awaited is _Awaited.NOTHING and (not self.cycle or self.cycle.response_complete):
+            # Empty lines, or the rest of a body that was answered early: with anything that comes,
+            # uvicorn forgets the keep-alive time, and only an answer begins it again.
+            self._await(_Awaited.HEAD)
         self._limit()
         if self._beside_body > HEAD_BYTES and not self.transport.is_closing():
             if self._awaited is _Awaited.HEAD:  # else an answer may have begun

@@ -134,6 +134,15 @@ async def test_a_head_that_does_not_come_is_waited_for_no_longer_than_an_idle_cl
     assert said.count(b"HTTP/1.1 200 ") == begun.count(b"content-length")
 
 
+async def test_empty_lines_after_an_answer_hold_no_connection(port: Port) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
+    writer.write(HEAD + b"content-length: 0\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n0")).startswith(b"HTTP/1.1 200 ")
+    writer.write(b"\r\n")
+    assert await asyncio.wait_for(reader.read(), 20) == b""
+    writer.close()
+
+
 @pytest.mark.parametrize(
     "begun",
     [
