@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain import call as calls
 from domain.caller import Caller
-from domain.decider import Command, Context, On, Ref
+from domain.decider import Command, Context, On, Ref, existing
 from domain.fact import Fact
 from domain.ledger import Append, BudgetLine, Ledger, NewPassword, Verdict
 from domain.proposal import (
@@ -213,7 +213,10 @@ class Helpdesk:
 
         async def load(others: Iterable[Ref[Any]]) -> None:
             for other in others:
-                if other.id not in held:
+                if other.id in held:
+                    if refs[other.id].decider.kind != other.decider.kind:
+                        existing(None, other.decider.kind)  # one id cannot be two things
+                else:
                     refs[other.id] = other
                     held[other.id] = await self.states.get(other)
                     versions[other.id] = held[other.id].version

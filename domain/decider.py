@@ -30,7 +30,7 @@ class Decider(NamedTuple, Generic[S]):
     `decide` yields facts, bare for its own stream or `On` another that it was given;
     `needs` names the other streams a decision rests on: each is loaded, and the append
     refuses the decision when any of them has moved since. `then_needs` names those that only the
-    loaded ones tell of, such as an agent's role.
+    loaded ones tell of, such as an agent's role. The topics of its facts begin with `kind`.
     """
 
     kind: str
