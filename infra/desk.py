@@ -122,8 +122,7 @@ class Desk:
         from api.sign_in.entrance import entrance_to  # noqa: PLC0415 - see `dispatcher`
 
         lasting = timedelta(days=self.settings.session_days)
-        idle = timedelta(hours=self.settings.session_idle_hours)
-        return entrance_to(self.helpdesk, self.throttle, secrets.token_bytes, lasting, idle)
+        return entrance_to(self.helpdesk, self.throttle, secrets.token_bytes, lasting)
 
     @contextlib.asynccontextmanager
     async def open(self, *, follow: bool = True) -> AsyncGenerator[Self]:

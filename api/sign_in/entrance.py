@@ -12,12 +12,11 @@ from domain.application import Helpdesk
 
 
 class Entrance(NamedTuple):
-    """How people come in; sessions last for `lasting`, and end when `idle` for so long."""
+    """How people come in; sessions last for `lasting`, at most."""
 
     sign_in: SignIn
     links: Links
     lasting: timedelta
-    idle: timedelta
 
 
 def entrance_to(
@@ -25,12 +24,10 @@ def entrance_to(
     throttle: Throttle,
     random: Callable[[int], bytes],
     lasting: timedelta,
-    idle: timedelta,
 ) -> Entrance:
     hashing = Hashing(random)
     return Entrance(
         SignIn(helpdesk, hashing, throttle, random, lasting),
         Links(helpdesk, hashing, random),
         lasting,
-        idle,
     )
