@@ -105,7 +105,8 @@ def repeat_of(first: calls.KeyClaimed, digest: str) -> Proposal:
             "This idempotency_key was used before with other arguments. "
             "Use a new key for a new action; reuse a key only to retry the same one.",
         )
-        return Proposal(refusal, outcome=refusal.code.value, free=True, ticket=first.ticket)
+        # What the key was for need not be a ticket, and is not what this call is about.
+        return Proposal(refusal, outcome=refusal.code.value, free=True)
     return Proposal(
         Done(first.ticket, None, changed=False, answer=first.answer, replayed=True),
         outcome=calls.REPLAYED,

@@ -54,6 +54,8 @@ async def test_other_arguments_under_a_used_key_are_refused(here: Process, log: 
             await here.act(ana, other, "k")
         assert refused.value.code is Code.IDEMPOTENCY_CONFLICT
     assert log.outcomes() == [("ok", 1), ("idempotency_conflict", 0), ("idempotency_conflict", 0)]
+    # What the key was for need not be what these calls are about.
+    assert [call.ticket for call in log.calls().values()] == [TICKET_ID, None, None]
     assert log.topics() == ["ticket.opened", "ticket.tags_added"]
 
 
