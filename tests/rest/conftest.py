@@ -1,13 +1,12 @@
 """The product served with a small company in it, and those of it who ask over HTTP."""
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from api.cookies import session_cookie_name
@@ -17,11 +16,13 @@ from domain.role import RoleRef
 from domain.secret import SESSION, digest_of, encode_secret
 from domain.session import OpenSession
 from infra.desk import new_id
-from tests.database import Databases
-from tests.mcp.company import SUPPORT, Company, Member, add_agent, filled, generate_token
-from tests.mcp.records import Log
-from tests.mcp.serving import Served, served
+from tests.mcp.company import SUPPORT, Company, Member, add_agent, generate_token
+from tests.mcp.conftest import company, desk_database, log, product
+from tests.mcp.serving import Served
 from tests.rest.client import Client
+
+# The fixtures of the MCP tests, anew for these.
+__all__ = ["company", "desk_database", "log", "product"]
 
 
 class Hired(NamedTuple):
@@ -45,29 +46,6 @@ class SignedIn(NamedTuple):
 
 Hire = Callable[..., Hired]
 SignIn = Callable[[UUID], SignedIn]
-
-
-@pytest.fixture(scope="session")
-def desk_database(databases: Databases) -> Iterator[str]:
-    with databases.copy() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def company(desk_database: str) -> Company:
-    return filled(desk_database)
-
-
-@pytest.fixture(scope="session")
-def product(desk_database: str, company: Company) -> Generator[Served]:  # noqa: ARG001 - filled first
-    with served(desk_database) as product:
-        yield product
-
-
-@pytest.fixture(scope="session")
-def log(desk_database: str) -> Iterator[Log]:
-    with psycopg.connect(desk_database, autocommit=True) as connection:
-        yield Log(desk_database, connection)
 
 
 @pytest.fixture(scope="session")
