@@ -88,6 +88,12 @@ OTHERS = (
     UNAVAILABLE,
     FAILED,
 )
+# What to do about what the framework refuses, which knows no more of it than this.
+_ADVICE = {
+    HTTPStatus.NOT_FOUND: f"There is nothing at this address. {DOCS} lists those there are.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Use a method that the Allow header names.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Send less at a time: a mebibyte at most.",
+}
 _OF_STATUS = {
     HTTPStatus.BAD_REQUEST: OF_REFUSALS[Code.INVALID_ARGUMENTS],
     HTTPStatus.NOT_FOUND: OF_REFUSALS[Code.NOT_FOUND],
@@ -96,6 +102,12 @@ _OF_STATUS = {
     HTTPStatus.METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE,
+}
+
+# Headers by the names that endpoints have for them.
+_OF_HEADERS = {
+    "if_match": 'If-Match takes the ETag that an answer came with, such as "v3", or *',
+    "idempotency_key": "Idempotency-Key takes 1 to 200 characters",
 }
 
 
@@ -167,7 +179,7 @@ def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
             return problem(OF_REFUSALS[Code.INVALID_ARGUMENTS], _misfit(error))
         case HTTPException() if (status := HTTPStatus(error.status_code)) in _OF_STATUS:
             kind = _OF_STATUS[status]
-            return problem(kind, kind.title, error.headers)
+            return problem(kind, _ADVICE.get(status, kind.title), error.headers)
         case _:
             log.error("a request failed", exc_info=error)
             return problem(FAILED, "Nothing was promised; trying again may help.")
@@ -178,5 +190,9 @@ def _misfit(error: ValidationException) -> str:
     extra = cast("list[dict[str, str]]", error.extra if isinstance(error.extra, list) else [])
     if any(one.get("key") == "data" for one in extra):
         return "The request needs a body, as JSON."
-    told = [f"{one.get('key') or 'body'}: {one['message']}" for one in extra if "message" in one]
+    told = [
+        _OF_HEADERS.get(key := one.get("key") or "body") or f"{key}: {one['message']}"
+        for one in extra
+        if "message" in one
+    ]
     return ("; ".join(told) or "The request does not fit.").replace("`", "'")[:500]

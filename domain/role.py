@@ -187,7 +187,7 @@ def decide(role: HeldRole | None, command: RoleCommand, context: Context) -> Ite
             if current.holders:
                 raise Refused(
                     Code.LIMIT_REACHED,
-                    f"{current.holders} agents have the role {current.name}. "
+                    f"Agents still have the role {current.name}: {current.holders}. "
                     "Give them another one first.",
                     {"holders": current.holders},
                 )

@@ -13,7 +13,7 @@ class BudgetStanding(msgspec.Struct, frozen=True):
     """The month that runs, in units (accepted tool calls), until `resets_at`.
 
     `monthly_limit` is `seats` times `calls_per_seat` unless it is `fixed`; this month's `limit`
-    is the same, but never below `used`.
+    is the same, but never below `used`. `version` is that of the terms.
     """
 
     limit: int
@@ -24,11 +24,13 @@ class BudgetStanding(msgspec.Struct, frozen=True):
     seats: int
     calls_per_seat: int
     fixed: bool
+    version: int
 
 
 async def budget_standing(helpdesk: Helpdesk) -> BudgetStanding:
     """Read how the budget stands. Raises `Unavailable`; refuses where no account was begun."""
-    terms = existing((await helpdesk.states.refresh(BUDGET)).state, "budget")
+    state, version = await helpdesk.states.refresh(BUDGET)
+    terms = existing(state, "budget")
     line = await helpdesk.ledger.budget_line()
     return BudgetStanding(
         limit=line.limit,
@@ -39,4 +41,5 @@ async def budget_standing(helpdesk: Helpdesk) -> BudgetStanding:
         seats=terms.seats,
         calls_per_seat=terms.calls_per_seat,
         fixed=terms.fixed,
+        version=version,
     )

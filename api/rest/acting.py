@@ -59,6 +59,13 @@ class Outcome(NamedTuple, Generic[T]):
 
     def response(self, status: int = 200, location: str = "") -> Response[T]:
         """Write it with what a client may want to know besides."""
+        return Response(self.answer, status_code=status, headers=self._headers(location))
+
+    def bare(self) -> Response[None]:
+        """Write that alone, where what was asked for leaves nothing to show."""
+        return Response(None, status_code=204, headers=self._headers())
+
+    def _headers(self, location: str = "") -> dict[str, str]:
         headers: dict[str, str] = {}
         if self.version:
             headers["ETag"] = etag(self.version)
@@ -68,7 +75,7 @@ class Outcome(NamedTuple, Generic[T]):
             headers["Idempotency-Replayed"] = "true"
         if self.views_behind:
             headers["Views-Behind"] = "true"
-        return Response(self.answer, status_code=status, headers=headers)
+        return headers
 
 
 class Acting:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions
+from api.rest.acting import Acting, Conditions, etag
 from api.rest.asking import Body, asked, misfit
 from domain.application import Wish
 from domain.budget import MAX_LIMIT, BudgetCommand, CallsPerSeat, SetCallsPerSeat, SetLimit
@@ -52,12 +52,12 @@ class BudgetAnswer(BudgetTerms, frozen=True, kw_only=True):
 
 
 @get("/budget", operation_id="get_budget", tags=["budget"])
-async def get_budget(acting: NamedDependency[Acting]) -> BudgetAnswer:
-    """Read how the shared budget of tool calls stands."""
+async def get_budget(acting: NamedDependency[Acting]) -> Response[BudgetAnswer]:
+    """Read how the shared budget of tool calls stands; the ETag is the version of its terms."""
     await acting.reading()
     office = acting.office
     now = await budget_standing(office.helpdesk)
-    return BudgetAnswer(
+    answer = BudgetAnswer(
         limit=now.limit,
         used=now.used,
         remaining=now.remaining,
@@ -68,6 +68,7 @@ async def get_budget(acting: NamedDependency[Acting]) -> BudgetAnswer:
         calls_per_seat=now.calls_per_seat,
         thresholds=await office.views.list_thresholds(office.now().date()),
     )
+    return Response(answer, headers={"ETag": etag(now.version)})
 
 
 @patch("/budget", operation_id="change_budget", tags=["budget"])

@@ -139,10 +139,11 @@ async def change_role(
 @delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
 async def remove_role(
     role_id: RoleId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
-) -> None:
+) -> Response[None]:
     """Remove a role that nobody has."""
     made = _made(role_id)
-    await _act(acting, "remove_role", asked(role_id=made), [RemoveRole(role=made)], conditions)
+    wanted: list[RoleCommand] = [RemoveRole(role=made)]
+    return (await _act(acting, "remove_role", asked(role_id=made), wanted, conditions)).bare()
 
 
 async def _act(

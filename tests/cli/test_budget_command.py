@@ -40,6 +40,7 @@ def test_the_budget_is_shown_with_what_it_comes_from(seated: str) -> None:
         "seats": 2,
         "calls_per_seat": 1_000,
         "fixed": False,
+        "version": 3,
     }
     told = done("budget", "show", database=seated)
     assert "3 of 2000 tool calls, 1997 remain" in told

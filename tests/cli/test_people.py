@@ -67,7 +67,7 @@ def test_a_role_is_made_given_cut_renamed_and_removed(staffed: str) -> None:
     held = run("roles", "remove", "Leads", database=staffed)
     assert (held.code, held.fault) == (
         REFUSED,
-        "Error: 1 agents have the role Leads. Give them another one first.",
+        "Error: Agents still have the role Leads: 1. Give them another one first.",
     )
     done("agents", "change", ANA, "--role", "agent", database=staffed)
     done("roles", "remove", "leads", database=staffed)

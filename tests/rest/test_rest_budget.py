@@ -28,6 +28,14 @@ def test_everybody_sees_how_it_stands(ana: Client, log: Log) -> None:
     assert budget["resets_at"].endswith("-01T00:00:00Z")
 
 
+def test_its_terms_change_only_at_the_version_that_was_read(adam: Client) -> None:
+    seen = adam.get("/budget").etag
+    assert adam.patch("/budget", {"calls_per_seat": 20}, If_Match=seen).status == 200
+    late = adam.patch("/budget", {"calls_per_seat": 30}, If_Match=seen)
+    late.refused(412, "precondition_failed")
+    assert adam.get("/budget").body["calls_per_seat"] == 20
+
+
 def test_calls_here_are_free(ana: Client, log: Log) -> None:
     used = ana.get("/budget").body["used"]
     assert ana.patch("/budget", {"monthly_limit": 1}).status == 403

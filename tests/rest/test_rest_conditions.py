@@ -66,7 +66,8 @@ def test_a_key_is_the_agents_own_whichever_way_it_is_used(
 )
 def test_what_is_no_etag_of_ours_is_refused(ana: Client, company: Company, wrong: str) -> None:
     path = opened(ana, company)
-    ana.post(f"{path}/resolve", If_Match=wrong).refused(400, "invalid_arguments")
+    told = ana.post(f"{path}/resolve", If_Match=wrong).refused(400, "invalid_arguments")
+    assert told == 'If-Match takes the ETag that an answer came with, such as "v3", or *'
     assert ana.post(f"{path}/resolve", If_Match="*").status == 200
 
 

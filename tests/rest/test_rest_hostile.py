@@ -145,7 +145,7 @@ def test_a_method_that_a_path_lacks_is_named_with_those_it_has(
     ana: Client, method: str, path: str
 ) -> None:
     answer = ana.send(method, path, None, {})
-    answer.refused(405, "method_not_allowed")
+    assert answer.refused(405, "method_not_allowed") == "Use a method that the Allow header names."
     assert method not in answer.headers["allow"]
 
 

@@ -1,7 +1,7 @@
 """Ids of things that are there, but of another kind: there is no such thing, and nothing happens."""
 
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_an_id_of_another_kind_names_nothing(
 def test_a_tool_does_not_take_one_thing_for_another(
     product: Served, company: Company, log: Log, ids: Ids
 ) -> None:
-    asked: list[tuple[str, dict[str, str]]] = [
+    asked: list[tuple[str, dict[str, Any]]] = [
         ("transfer_ticket", {"ticket_id": ids.ticket, "department_id": ids.agent}),
         ("transfer_ticket", {"ticket_id": ids.ticket, "department_id": ids.ticket}),
         ("assign_ticket", {"ticket_id": ids.ticket, "agent_id": ids.department}),

@@ -51,6 +51,14 @@ def test_a_role_is_made_changed_and_removed(adam: Client) -> None:
     assert made.body["id"] not in {role["id"] for role in adam.get("/roles").body["roles"]}
 
 
+def test_a_role_that_is_removed_under_a_key_is_removed_once(adam: Client) -> None:
+    path = f"/roles/{adam.post('/roles', {'name': 'Brief', 'permissions': []}).body['id']}"
+    first, again = (adam.delete(path, Idempotency_Key=f"remove {path}") for _ in range(2))
+    assert (first.status, first.raw, again.status, again.raw) == (204, b"", 204, b"")
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+
+
 def test_a_role_that_was_changed_meanwhile_stays_as_it_is(adam: Client) -> None:
     made = adam.post("/roles", {"name": "Guarded", "permissions": []})
     path = f"/roles/{made.body['id']}"

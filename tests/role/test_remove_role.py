@@ -26,7 +26,7 @@ def test_its_name_is_free_again() -> None:
 
 def test_a_role_that_somebody_has_stays() -> None:
     held = given(ADDED, HoldersCounted(holders=2))
-    assert "2 agents" in held.when(REMOVE).then_refused(Code.LIMIT_REACHED)
+    assert "Readers: 2." in held.when(REMOVE).then_refused(Code.LIMIT_REACHED)
 
 
 def test_a_role_that_all_have_left_goes() -> None:
