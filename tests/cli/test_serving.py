@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.cli.terminal import Serving, done, serving
+from tests.event_store.waiting import wait_until
 
 LIVE = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
@@ -80,9 +81,11 @@ def held_open(server: Serving, database: str) -> Generator[None]:
 
 def wait_for_lock(blocker: psycopg.Connection) -> None:
     """Wait until somebody waits for what is locked."""
-    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
-    while blocker.execute(waiting).fetchone() is None:
-        pass
+    waiting = (
+        "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database "
+        "WHERE NOT granted AND datname = current_database()"
+    )
+    wait_until(lambda: blocker.execute(waiting).fetchone() is not None)
 
 
 def test_what_is_printed_works_when_it_is_pasted_and_a_token_is_shown_once(database: str) -> None:
