@@ -1,14 +1,19 @@
 """Stored shapes are for ever: every golden file decodes, and encodes to what it was."""
 
+import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import msgspec
 import pytest
 
+import domain
+from domain.decider import Decider, Ref
 from domain.facts import FACTS
 from infra.event_store.mapper import to_event, to_row
 from tests.events.golden import defaults, files, first_file, pretty, recorded_defaults, topic_of
@@ -20,6 +25,23 @@ SECRETIVE = re.compile(r"secret|passw|passphrase|token|bearer|authorization|cook
 @pytest.mark.parametrize("topic", FACTS)
 def test_every_fact_has_a_golden_file(topic: str) -> None:
     assert first_file(topic).exists(), "python -m tests.events writes it"
+
+
+def deciders() -> dict[str, Decider[Any]]:
+    """Return the rules of all aggregates, by their kind."""
+    modules = pkgutil.walk_packages(domain.__path__, f"{domain.__name__}.")
+    things = [thing for module in modules for thing in vars(import_module(module.name)).values()]
+    found = [cast("Ref[Any]", each).decider for each in things if isinstance(each, Ref)]
+    found += [cast("Decider[Any]", each) for each in things if isinstance(each, Decider)]
+    return {decider.kind: decider for decider in found}
+
+
+@pytest.mark.parametrize("decider", deciders().values(), ids=deciders())
+def test_rules_fold_facts_of_their_own_kind_and_no_others(decider: Decider[Any]) -> None:
+    _, fact = inspect.signature(decider.evolve).parameters.values()
+    folded = get_args(fact.annotation) or (fact.annotation,)
+    # Those of another kind are passed over without a word.
+    assert {fact.topic.partition(".")[0] for fact in folded} == {decider.kind}
 
 
 @each_file
