@@ -9,6 +9,7 @@ from domain.claim import claim_of
 from domain.permissions import Role
 from domain.refusals import Code, Refused
 from domain.role import RoleRef
+from domain.spelling import spelled
 from infra.desk import Desk
 from projections.listings import AgentLine, DepartmentLine
 
@@ -56,7 +57,7 @@ async def made_role_of(desk: Desk, reference: str) -> UUID:
     try:
         return UUID(reference)
     except ValueError:
-        name = " ".join(reference.split())
+        name = spelled(reference)
         found = await desk.helpdesk.states.refresh(claim_of("role-name", name))
     if found.state is None:
         raise Refused(
