@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, Outcome, etag
+from api.rest.acting import Acting, Conditions, Outcome, Wishes, etag
 from api.rest.asking import Body, asked, misfit
 from domain.application import Wish
 from domain.decider import Ref
@@ -112,7 +112,7 @@ async def add_role(
     """Make a role; what is not named, it does not allow."""
     made = acting.office.new_id()
     command = AddRole(role=made, name=data.name, permissions=data.permissions)
-    done = await _act(acting, "add_role", asked(data), [command], conditions)
+    done = await _act(acting, "add_role", asked(data), [Wish(command)], conditions)
     return done.response(201, f"/api/v1/roles/{done.answer.id}")
 
 
@@ -124,16 +124,20 @@ async def change_role(
     conditions: NamedDependency[Conditions],
 ) -> Response[RoleLine]:
     """Change a role's name, or all that it allows, for everybody who has it."""
-    made = _made(role_id)
-    commands: list[RoleCommand] = []
-    if data.name is not UNSET:
-        commands.append(RenameRole(role=made, name=data.name))
-    if data.permissions is not UNSET:
-        commands.append(SetPermissions(role=made, permissions=data.permissions))
-    if not commands:
-        raise misfit("it names nothing to change")
-    arguments = asked(data, role_id=made)
-    return (await _act(acting, "change_role", arguments, commands, conditions)).response()
+
+    async def wishes() -> list[Wish]:
+        made = _made(role_id)
+        commands: list[RoleCommand] = []
+        if data.name is not UNSET:
+            commands.append(RenameRole(role=made, name=data.name))
+        if data.permissions is not UNSET:
+            commands.append(SetPermissions(role=made, permissions=data.permissions))
+        if not commands:
+            raise misfit("it names nothing to change")
+        return [Wish(command) for command in commands]
+
+    arguments = asked(data, role_id=role_id)
+    return (await _act(acting, "change_role", arguments, wishes, conditions)).response()
 
 
 @delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
@@ -141,22 +145,24 @@ async def remove_role(
     role_id: RoleId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[None]:
     """Remove a role that nobody has."""
-    made = _made(role_id)
-    wanted: list[RoleCommand] = [RemoveRole(role=made)]
-    return (await _act(acting, "remove_role", asked(role_id=made), wanted, conditions)).bare()
+
+    async def wishes() -> list[Wish]:
+        return [Wish(RemoveRole(role=_made(role_id)))]
+
+    return (await _act(acting, "remove_role", asked(role_id=role_id), wishes, conditions)).bare()
 
 
 async def _act(
     acting: NamedDependency[Acting],
     operation: str,
     arguments: dict[str, Any],
-    commands: list[RoleCommand],
+    wishes: Wishes,
     conditions: NamedDependency[Conditions],
 ) -> Outcome[RoleLine]:
     return await acting.act(
         operation,
         arguments,
-        [Wish(command) for command in commands],
+        wishes,
         lambda done: _line(done.id, done.state),
         RoleLine,
         conditions=conditions,

@@ -85,6 +85,17 @@ def test_what_owners_alone_may_goes_into_no_role(olga: Client) -> None:
     olga.post("/roles", body).refused(403, "permission_denied")
 
 
+def test_whoever_tries_to_change_a_built_in_role_is_on_record(ana: Client, log: Log) -> None:
+    with log.watched() as watched:
+        ana.patch("/roles/agent", {"permissions": ["settings:manage"]}).refused(
+            403, "permission_denied"
+        )
+    assert watched.call.fact.tool == "change_role"
+    assert watched.call.fact.outcome == "permission_denied"
+    assert watched.call.fact.arguments["role_id"] == "agent"
+    assert (watched.facts, watched.charged) == ([], 0)
+
+
 def test_built_in_roles_stay_as_they_are(olga: Client) -> None:
     for answer in (olga.patch("/roles/agent", {"name": "Agents"}), olga.delete("/roles/agent")):
         assert "built-in" in answer.refused(403, "permission_denied")
