@@ -59,7 +59,7 @@ class Permission(StrEnum):
         Scope.TICKETS_WRITE,
         "Open tickets, change their subject and priority, and write messages",
     )
-    TOKENS_OWN = "tokens:own", Scope.ADMIN, "Generate and revoke one's own access tokens"
+    TOKENS_OWN = "tokens:own", Scope.ADMIN, "Generate access tokens of one's own"
     AGENTS_MANAGE = (
         "agents:manage",
         Scope.ADMIN,

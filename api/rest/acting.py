@@ -96,12 +96,11 @@ class Acting:
             raise TypeError("a bearer stands for an agent")
         return self.caller.agent
 
-    async def reading(self, permission: Permission | None = None) -> Caller:
-        """Return the caller as he stands now, for an answer that appends nothing.
+    def reading(self, permission: Permission | None = None) -> Caller:
+        """Return the caller, who was confirmed when let in, for an answer that appends nothing.
 
-        Refuses with `permission_denied` without the permission; raises `Unauthorized`.
+        Refuses with `permission_denied` without the permission.
         """
-        await self.identity.confirm()
         self.caller.require(permission)
         return self.caller
 

@@ -103,6 +103,9 @@ class Admission:
             via="rest" if prefix == ACCESS_TOKEN else "panel",
         )
         await self._rates.require_credential(bearer.caller.by.credential)
+        scope = cast("HTTPScope", connection.scope)
+        if scope["method"] in _SAFE:  # others are judged by their append
+            await bearer.confirm()
         return bearer
 
     def _require_own_page(self, headers: Headers, secret: str) -> None:

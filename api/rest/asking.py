@@ -9,6 +9,7 @@ from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
 
 from api.problems import UNSUPPORTED_MEDIA_TYPE, ClientLeft, Problematic
+from domain.authentication import Bearer
 from domain.refusals import Code, Refused
 
 
@@ -75,9 +76,12 @@ class StrictRequest(Request[Any, Any, Any]):
         try:
             return msgspec.json.decode(body, type=field.annotation if field else Any)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise misfit(f"the body does not fit: {error}") from None
+            reason = f"the body does not fit: {error}"
         except RecursionError:
-            raise misfit("the body nests too deep") from None
+            reason = "the body nests too deep"
+        # Whatever else is wrong with it, a dead credential's request gets 401.
+        await cast("Bearer", self.scope["state"]["identity"]).confirm()
+        raise misfit(reason)
 
     async def body(self) -> bytes:
         """Read the whole body. Raises `ClientLeft` where its end will never come."""

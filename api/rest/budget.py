@@ -54,7 +54,7 @@ class BudgetAnswer(BudgetTerms, frozen=True, kw_only=True):
 @get("/budget", operation_id="get_budget", tags=["budget"])
 async def get_budget(acting: NamedDependency[Acting]) -> Response[BudgetAnswer]:
     """Read how the shared budget of tool calls stands; the ETag is the version of its terms."""
-    await acting.reading()
+    acting.reading()
     office = acting.office
     now = await budget_standing(office.helpdesk)
     answer = BudgetAnswer(

@@ -54,7 +54,7 @@ async def list_calls(
     acting: NamedDependency[Acting], listing: NamedDependency[CallListing]
 ) -> CallPage:
     """List the calls that were made, newest first: all for auditors, one's own for others."""
-    caller = await acting.reading()
+    caller = acting.reading()
     agent = listing.agent_id or None
     if not caller.may(Permission.AUDIT_READ):
         caller.require_scope(Scope.ADMIN)

@@ -73,7 +73,7 @@ async def replace_token(
     Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
     """
     _refuse_key(request)
-    await acting.reading()
+    acting.reading()
     office = acting.office
     lost = await find_token(office.views, token_id)
     new = issuing.new_token(

@@ -16,7 +16,7 @@ async def within_reach(acting: Acting, agent_id: UUID | None) -> UUID:
     Refuses like the rules for ending them: with `permission_denied` where the caller neither is
     nor manages the agent, with `not_found` where there is none. Raises `Unauthorized`.
     """
-    caller = await acting.reading()
+    caller = acting.reading()
     wanted = agent_id or acting.agent
     own = wanted == acting.agent
     if not own:  # who may ask at all, before whom there is

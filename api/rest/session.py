@@ -31,7 +31,7 @@ class Whoami(Struct, frozen=True, omit_defaults=True):
 @get("/session", operation_id="get_session", tags=["session"])
 async def get_session(request: Request[Any, Any, Any], acting: NamedDependency[Acting]) -> Whoami:
     """Tell who is asking, and what they may do."""
-    caller = await acting.reading()
+    caller = acting.reading()
     by = caller.by
     if by.credential is None:
         raise TypeError("a bearer has a credential")

@@ -33,7 +33,7 @@ async def list_ticket_activity(
     ticket_id: TicketId, listing: NamedDependency[ActivityListing], acting: NamedDependency[Acting]
 ) -> ActivityPage:
     """Read a ticket's history. Each line tells who did what, in which role, and through what."""
-    caller = await acting.reading(Permission.TICKETS_READ)
+    caller = acting.reading(Permission.TICKETS_READ)
     return await acting.office.views.list_activity(
         caller,
         ticket_id,

@@ -79,7 +79,7 @@ async def get_ticket_messages(
     ticket_id: TicketId, listing: NamedDependency[MessageListing], acting: NamedDependency[Acting]
 ) -> MessagePage:
     """Page through a ticket's messages and notes. Long ones are cut: read them alone."""
-    caller = await acting.reading(Permission.TICKETS_READ)
+    caller = acting.reading(Permission.TICKETS_READ)
     return await acting.office.views.get_ticket_messages(
         caller,
         ticket_id,
@@ -103,7 +103,7 @@ async def get_ticket_message(
     acting: NamedDependency[Acting],
 ) -> Message:
     """Read one message, from an offset on where it is very long."""
-    caller = await acting.reading(Permission.TICKETS_READ)
+    caller = acting.reading(Permission.TICKETS_READ)
     page = await acting.office.views.get_ticket_messages(
         caller,
         ticket_id,

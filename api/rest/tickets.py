@@ -87,7 +87,7 @@ async def search_tickets(
 
     All that is given narrows the result. Of a query without words, the latest changed come first.
     """
-    caller = await acting.reading(Permission.TICKETS_READ)
+    caller = acting.reading(Permission.TICKETS_READ)
     return await acting.office.views.search_tickets(caller, search)
 
 
@@ -139,7 +139,7 @@ async def get_ticket(
     ticket_id: TicketId, acting: NamedDependency[Acting]
 ) -> Response[TicketMetadata]:
     """Read a ticket's properties; their ETag is the ticket's version."""
-    caller = await acting.reading(Permission.TICKETS_READ)
+    caller = acting.reading(Permission.TICKETS_READ)
     ticket, version = await acting.office.views.get_ticket(caller, ticket_id)
     return Response(ticket, headers={"ETag": etag(version)})
 

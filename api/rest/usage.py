@@ -86,7 +86,7 @@ async def list_limits(
 
 async def _reading_use(acting: Acting) -> None:
     """Let in those who manage the budget, and those who read the audit trail."""
-    caller = await acting.reading()
+    caller = acting.reading()
     if not caller.may(Permission.AUDIT_READ):
         caller.require(Permission.SETTINGS_MANAGE)
 

@@ -53,6 +53,9 @@ def test_a_token_that_one_process_revoked_opens_nothing_at_the_other(
             200,
         )
         assert olga.here.post(f"/tokens/{made['id']}/revoke").status == 200
+        # Whatever else is wrong with a request.
+        with_it.there.get("/agents?cursor=1&cursor=2").refused(401, "unauthorized")
+        with_it.there.post("/departments", {"nonsense": True}).refused(401, "unauthorized")
         with_it.there.get("/agents").refused(401, "unauthorized")
         with_it.here.get("/agents").refused(401, "unauthorized")
 
