@@ -55,7 +55,7 @@ async def generate_token(
 
     Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
     """
-    _refuse_key(request)
+    _refuse_conditions(request)
     if data.read_only and data.scopes is not UNSET:
         raise misfit("give either scopes or read_only")
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
@@ -72,7 +72,7 @@ async def replace_token(
 
     Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
     """
-    _refuse_key(request)
+    _refuse_conditions(request)
     acting.reading()
     office = acting.office
     lost = await find_token(office.views, token_id)
@@ -110,7 +110,11 @@ async def _show(
     return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)
 
 
-def _refuse_key(request: Request[Any, Any, Any]) -> None:
+def _refuse_conditions(request: Request[Any, Any, Any]) -> None:
+    if "if-match" in request.headers:
+        raise Refused(
+            Code.INVALID_ARGUMENTS, "This takes no If-Match: a new token has no version yet."
+        )
     if "idempotency-key" in request.headers:
         raise Refused(
             Code.INVALID_ARGUMENTS,

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.problems import API
 from api.rest.acting import Acting, Conditions, etag
-from api.rest.asking import Body, asked, from_query
+from api.rest.asking import Body, asked, from_query, misfit
 from domain.agent.commands import Email
 from domain.application import Done, Wish
 from domain.permissions import Permission
@@ -152,11 +152,18 @@ async def change_ticket(
     conditions: NamedDependency[Conditions],
 ) -> Response[TicketState]:
     """Change a ticket's subject or priority."""
-    command = ChangeTicket(ticket_id=ticket_id, subject=data.subject, priority=data.priority)
+
+    async def wishes() -> list[Wish]:
+        acting.caller.require(Permission.TICKETS_WRITE)
+        if data == TicketChange():
+            raise misfit("it names nothing to change")
+        change = ChangeTicket(ticket_id=ticket_id, subject=data.subject, priority=data.priority)
+        return [Wish(change)]
+
     outcome = await acting.act(
         "change_ticket",
-        msgspec.to_builtins(command),
-        [Wish(command)],
+        asked(data, ticket_id=ticket_id),
+        wishes,
         ticket_state,
         TicketState,
         conditions=conditions,

@@ -209,3 +209,10 @@ def test_an_invisible_ticket_is_as_one_that_does_not_exist(
         )
         assert seen.replace(UNKNOWN, hidden).replace(UNKNOWN[9:], hidden[9:]) == unseen
     assert len(messages(olga, hidden)) == 1
+
+
+def test_a_change_that_names_nothing_is_refused(ana: Client, company: Company) -> None:
+    path = opened(ana, company)
+    before = ana.get(path).etag
+    assert "nothing to change" in ana.patch(path, {}).refused(400, "invalid_arguments")
+    assert ana.get(path).etag == before

@@ -199,3 +199,8 @@ def test_what_does_not_fit_is_named(ana: Client, body: object, field: str) -> No
 def test_tokens_that_there_are_not_are_not_found(olga: Client) -> None:
     for action in ("revoke", "replace"):
         olga.post(f"{UNKNOWN}/{action}").refused(404, "not_found")
+
+
+def test_a_new_token_has_no_version_to_match(olga: Client) -> None:
+    sentence = olga.post("/tokens", {}, If_Match='"v1"').refused(400, "invalid_arguments")
+    assert "If-Match" in sentence
