@@ -6,6 +6,11 @@ from uuid import UUID, uuid5
 from domain.decider import Command, Context, Decider, Ref
 from domain.fact import Fact
 
+# What words are claimed for; stored with each claim.
+AGENT_EMAIL = "agent-email"
+DEPARTMENT_NAME = "department-name"
+ROLE_NAME = "role-name"
+
 _NAMESPACE = UUID("8f5a1d0e-6c3b-5b0e-9a77-0d9f6a3f2c11")
 
 

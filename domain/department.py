@@ -7,14 +7,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from domain.claim import Claimed, Released, claim_of
+from domain.claim import DEPARTMENT_NAME, Claimed, Released, claim_of
 from domain.decider import Command, Context, Decider, On, Ref, existing
 from domain.fact import Fact
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
 
 DepartmentName = Annotated[str, Meta(min_length=1, max_length=100)]
-_NAMES = "department-name"
 
 
 class Added(Fact, frozen=True):
@@ -54,9 +53,9 @@ class Department(Struct, frozen=True):
 
 
 def needs(department: Department | None, command: DepartmentCommand) -> Iterable[Ref[Any]]:
-    yield claim_of(_NAMES, command.name)
+    yield claim_of(DEPARTMENT_NAME, command.name)
     if department:
-        yield claim_of(_NAMES, department.name)
+        yield claim_of(DEPARTMENT_NAME, department.name)
 
 
 def decide(
@@ -75,7 +74,7 @@ def decide(
                 return
             if name.casefold() != was.casefold():
                 yield _claim(name, command.department, context)
-                yield On(claim_of(_NAMES, was), Released(kind=_NAMES))
+                yield On(claim_of(DEPARTMENT_NAME, was), Released(kind=DEPARTMENT_NAME))
             yield Renamed(name=name, was=was)
         case _:
             assert_never(command)
@@ -84,10 +83,10 @@ def decide(
 def _claim(name: str, department: UUID, context: Context) -> On:
     if not name:
         raise _nameless()
-    claim = claim_of(_NAMES, name)
+    claim = claim_of(DEPARTMENT_NAME, name)
     if context.state(claim) is not None:
         raise Refused(Code.ALREADY_EXISTS, f"A department named {name} exists already.")
-    return On(claim, Claimed(kind=_NAMES, holder=department))
+    return On(claim, Claimed(kind=DEPARTMENT_NAME, holder=department))
 
 
 def _nameless() -> Refused:

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from domain.claim import Claimed, Released, claim_of
+from domain.claim import ROLE_NAME, Claimed, Released, claim_of
 from domain.decider import Command, Context, Decider, On, Ref, existing
 from domain.fact import Fact
 from domain.permissions import ALL, PRIVILEGES, Permission, permissions_of
@@ -20,7 +20,6 @@ RoleRef = str
 RoleName = Annotated[str, Meta(min_length=1, max_length=60)]
 
 _OWNERS = UUID("d0c7a0a7-3c1f-5f0a-9f0e-2b7f5c1f6a55")
-_NAMES = "role-name"
 _UNJOINED = dict.fromkeys(map(ord, JOINERS))
 
 
@@ -146,16 +145,16 @@ def _no_role() -> Refused:
 def needs(role: HeldRole | None, command: RoleCommand) -> Iterable[Ref[Any]]:
     match command:
         case AddRole():
-            yield claim_of(_NAMES, spelled(command.name))
+            yield claim_of(ROLE_NAME, spelled(command.name))
         case RenameRole():
-            yield claim_of(_NAMES, spelled(command.name))
+            yield claim_of(ROLE_NAME, spelled(command.name))
             if role:
-                yield claim_of(_NAMES, role.name)
+                yield claim_of(ROLE_NAME, role.name)
         case SetPermissions():
             pass
         case RemoveRole():
             if role:
-                yield claim_of(_NAMES, role.name)
+                yield claim_of(ROLE_NAME, role.name)
         case _:
             assert_never(command)
 
@@ -191,7 +190,7 @@ def decide(role: HeldRole | None, command: RoleCommand, context: Context) -> Ite
                     "Give them another one first.",
                     {"holders": current.holders},
                 )
-            yield On(claim_of(_NAMES, current.name), Released(kind=_NAMES))
+            yield On(claim_of(ROLE_NAME, current.name), Released(kind=ROLE_NAME))
             yield Removed()
         case _:
             assert_never(command)
@@ -211,7 +210,7 @@ def _rename(role: HeldRole, command: RenameRole, context: Context) -> Iterable[F
         return
     if name.casefold() != role.name.casefold():
         yield _claim(name, command.role, context)
-        yield On(claim_of(_NAMES, role.name), Released(kind=_NAMES))
+        yield On(claim_of(ROLE_NAME, role.name), Released(kind=ROLE_NAME))
     yield Renamed(name=name, was=role.name)
 
 
@@ -225,10 +224,10 @@ def _spelled(name: str) -> str:
 
 
 def _claim(name: str, role: UUID, context: Context) -> On:
-    claim = claim_of(_NAMES, name)
+    claim = claim_of(ROLE_NAME, name)
     if context.state(claim) is not None:
         raise Refused(Code.ALREADY_EXISTS, f"A role named {name} exists already.")
-    return On(claim, Claimed(kind=_NAMES, holder=role))
+    return On(claim, Claimed(kind=ROLE_NAME, holder=role))
 
 
 def _grantable(wanted: Iterable[Permission], context: Context) -> tuple[Permission, ...]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from domain.claim import claim_of
+from domain.claim import AGENT_EMAIL, DEPARTMENT_NAME, ROLE_NAME, claim_of
 from domain.permissions import Role
 from domain.refusals import Code, Refused
 from domain.role import RoleRef
@@ -16,30 +16,22 @@ from projections.listings import AgentLine, DepartmentLine
 
 async def agent_of(desk: Desk, reference: str) -> UUID:
     """Return the id of an agent by e-mail address or id; refuse with `not_found`."""
-    try:
-        return UUID(reference)
-    except ValueError:
-        found = await desk.helpdesk.states.refresh(claim_of("agent-email", reference))
-    if found.state is None:
-        raise Refused(
-            Code.NOT_FOUND,
-            f"There is no agent with the address {reference}. `deskledger agents list` shows all.",
-        )
-    return found.state
+    return await _meant(
+        desk,
+        reference,
+        AGENT_EMAIL,
+        f"There is no agent with the address {reference}. `deskledger agents list` shows all.",
+    )
 
 
 async def department_of(desk: Desk, reference: str) -> UUID:
     """Return the id of a department by its name or id; refuse with `not_found`."""
-    try:
-        return UUID(reference)
-    except ValueError:
-        found = await desk.helpdesk.states.refresh(claim_of("department-name", reference))
-    if found.state is None:
-        raise Refused(
-            Code.NOT_FOUND,
-            f"There is no department named {reference}. `deskledger departments list` shows all.",
-        )
-    return found.state
+    return await _meant(
+        desk,
+        reference,
+        DEPARTMENT_NAME,
+        f"There is no department named {reference}. `deskledger departments list` shows all.",
+    )
 
 
 async def role_of(desk: Desk, reference: str) -> RoleRef:
@@ -54,16 +46,23 @@ async def role_of(desk: Desk, reference: str) -> RoleRef:
 
 async def made_role_of(desk: Desk, reference: str) -> UUID:
     """Return the id of a role that people made by its name or id; refuse with `not_found`."""
+    name = spelled(reference)
+    return await _meant(
+        desk,
+        name,
+        ROLE_NAME,
+        f"Nobody made a role named {name}. `deskledger roles list` shows all.",
+    )
+
+
+async def _meant(desk: Desk, reference: str, kind: str, nobody: str) -> UUID:
+    """Return the id that a reference is, or whose holder claimed it as a word."""
     try:
         return UUID(reference)
     except ValueError:
-        name = spelled(reference)
-        found = await desk.helpdesk.states.refresh(claim_of("role-name", name))
+        found = await desk.helpdesk.states.refresh(claim_of(kind, reference))
     if found.state is None:
-        raise Refused(
-            Code.NOT_FOUND,
-            f"Nobody made a role named {name}. `deskledger roles list` shows all.",
-        )
+        raise Refused(Code.NOT_FOUND, nobody)
     return found.state
 
 

@@ -24,6 +24,7 @@ from domain.ticket.commands import (
     TransferTicket,
 )
 from mcp_server.outcome import TicketOutcome, outcome_of
+from mcp_server.tools.write import WRITE_TOOLS
 
 _ALIKE: dict[str, Any] = {"tags": ["actions"], "status_code": 200}
 
@@ -115,14 +116,8 @@ async def transfer_ticket(
     return await _act(acting, conditions, command)
 
 
-_OPERATIONS: dict[type[Action], str] = {
-    AddTags: "add_tags",
-    RemoveTags: "remove_tags",
-    ResolveTicket: "resolve_ticket",
-    ReopenTicket: "reopen_ticket",
-    AssignTicket: "assign_ticket",
-    TransferTicket: "transfer_ticket",
-}
+# Recorded under the names of the tools that do the same.
+_OPERATIONS = {tool.input: tool.name for tool in WRITE_TOOLS}
 
 
 async def _act(acting: Acting, conditions: Conditions, command: Action) -> Response[TicketOutcome]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.agent.rules import AGENT
 from domain.application import Helpdesk
-from domain.claim import claim_of
+from domain.claim import AGENT_EMAIL, claim_of
 from domain.decider import Ref
 from domain.fact import Attribution, Client
 from domain.role import counted, rights_of
@@ -39,7 +39,7 @@ class People:
 
     async def by_address(self, email: str) -> Person | None:
         """Find the agent who has an address; it takes as many reads to find that there is none."""
-        claim = await self._states.refresh(claim_of("agent-email", email))
+        claim = await self._states.refresh(claim_of(AGENT_EMAIL, email))
         return await self.by_id(claim.state or _NOBODY)
 
     async def by_id(self, agent: UUID) -> Person | None:

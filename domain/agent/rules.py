@@ -18,7 +18,7 @@ from domain.agent.reach import (
     rights_in,
 )
 from domain.budget import BUDGET, SeatsCounted, limit_for
-from domain.claim import Claimed, Released, claim_of
+from domain.claim import AGENT_EMAIL, Claimed, Released, claim_of
 from domain.decider import Context, Decider, On, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
@@ -27,8 +27,6 @@ from domain.held_tokens import Revoked, held_by
 from domain.permissions import Role as BuiltIn
 from domain.refusals import Code, Refused
 from domain.role import RoleRef
-
-_EMAILS = "agent-email"
 
 
 class Agent(Struct, frozen=True):
@@ -53,7 +51,7 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
             if command.first:
                 yield from counting(BuiltIn.OWNER)
             if command.email:
-                yield claim_of(_EMAILS, command.email)
+                yield claim_of(AGENT_EMAIL, command.email)
             if command.seat:
                 yield BUDGET
         case ask.ChangeDepartments():
@@ -61,9 +59,9 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
         case ask.ChangeRole():
             yield from counting(command.role)
         case ask.ChangeEmail() | ask.GiveSeat():
-            yield claim_of(_EMAILS, command.email)
+            yield claim_of(AGENT_EMAIL, command.email)
             if agent and agent.email:
-                yield claim_of(_EMAILS, agent.email)
+                yield claim_of(AGENT_EMAIL, agent.email)
             if isinstance(command, ask.GiveSeat):
                 yield BUDGET
         case ask.DeactivateAgent():
@@ -161,7 +159,7 @@ def _move_claim(agent: Agent, key: UUID, email: str, context: Context) -> Iterab
         return
     yield _claim(email, key, context)
     if agent.email:
-        yield On(claim_of(_EMAILS, agent.email), Released(kind=_EMAILS))
+        yield On(claim_of(AGENT_EMAIL, agent.email), Released(kind=AGENT_EMAIL))
 
 
 def _give_seat(agent: Agent, command: ask.GiveSeat, context: Context) -> Iterable[Fact | On]:
@@ -221,10 +219,10 @@ def _seats(change: int, context: Context) -> On:
 
 
 def _claim(email: str, agent: UUID, context: Context) -> On:
-    claim = claim_of(_EMAILS, email)
+    claim = claim_of(AGENT_EMAIL, email)
     if context.state(claim) is not None:
         raise Refused(Code.ALREADY_EXISTS, f"An agent with {email} exists already.")
-    return On(claim, Claimed(kind=_EMAILS, holder=agent))
+    return On(claim, Claimed(kind=AGENT_EMAIL, holder=agent))
 
 
 def _spelled(name: str) -> str:

@@ -13,12 +13,10 @@ from domain.decider import Context, Decider, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
 from domain.refusals import Code, Refused
-from domain.spelling import spelled
 from domain.ticket import commands as ask
 from domain.ticket import facts as fact
+from domain.ticket.tagging import held_tags, new_tags
 from domain.ticket.words import (
-    MAX_TAG_LENGTH,
-    MAX_TAGS,
     POSTPONABLE,
     RESOLVABLE,
     WAITING,
@@ -71,10 +69,10 @@ def decide(ticket: Ticket | None, command: ask.TicketCommand, context: Context) 
         case ask.PostponeTicket():
             return _postpone(ticket)
         case ask.AddTags(tags=wanted):
-            return _add_tags(ticket, wanted)
+            new = new_tags(ticket.tags, wanted)
+            return (fact.TagsAdded(tags=new),) if new else ()
         case ask.RemoveTags(tags=unwanted):
-            names = {spelled(tag).casefold() for tag in unwanted}
-            gone = tuple(tag for tag in ticket.tags if tag.casefold() in names)
+            gone = held_tags(ticket.tags, unwanted)
             return (fact.TagsRemoved(tags=gone),) if gone else ()
         case ask.ResolveTicket():
             return _resolve(ticket)
@@ -102,7 +100,7 @@ def _open(ticket: Ticket | None, command: ask.OpenTicket, context: Context) -> I
         requester=command.requester,
         channel=command.channel,
         priority=command.priority,
-        tags=_new_tags((), command.tags),
+        tags=new_tags((), command.tags),
     )
 
 
@@ -189,34 +187,6 @@ def _no_step(ticket: Ticket, step: str, goal: Status, sources: Iterable[Status])
         f"Ticket {ticket.code} is {ticket.status.word}{why}.",
         {"status": ticket.status.value, "status_name": ticket.status.word},
     )
-
-
-def _new_tags(have: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return the wanted tags that are new, each once, as first spelled."""
-    seen = {tag.casefold() for tag in have}
-    new: list[str] = []
-    for tag in map(spelled, wanted):
-        if not tag or len(tag) > MAX_TAG_LENGTH:
-            raise Refused(
-                Code.INVALID_ARGUMENTS,
-                f"A tag has 1 to {MAX_TAG_LENGTH} characters besides spaces around it.",
-            )
-        if tag.casefold() not in seen:
-            seen.add(tag.casefold())
-            new.append(tag)
-    if len(have) + len(new) > MAX_TAGS:
-        raise Refused(
-            Code.LIMIT_REACHED,
-            f"A ticket has at most {MAX_TAGS} tags; this one has {len(have)}. "
-            "Remove some with remove_tags first.",
-            {"limit": MAX_TAGS, "tags": len(have)},
-        )
-    return tuple(new)
-
-
-def _add_tags(ticket: Ticket, wanted: Iterable[str]) -> Iterable[Fact]:
-    if new := _new_tags(ticket.tags, wanted):
-        yield fact.TagsAdded(tags=new)
 
 
 def _assign(ticket: Ticket, agent: UUID) -> Iterable[Fact]:

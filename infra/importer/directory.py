@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.agent import AGENT, AddAgent, ChangeDepartments
 from domain.application import Wish
-from domain.claim import claim_of
+from domain.claim import DEPARTMENT_NAME, claim_of
 from domain.decider import Ref
 from domain.department import AddDepartment
 from domain.permissions import Role
@@ -37,7 +37,7 @@ async def make_directory(desk: Desk, census: Census) -> Directory:
 
 async def _department(desk: Desk, name: str) -> UUID:
     """Return the department of this name, whoever made it."""
-    holder = (await desk.helpdesk.states.refresh(claim_of("department-name", name))).state
+    holder = (await desk.helpdesk.states.refresh(claim_of(DEPARTMENT_NAME, name))).state
     if holder is not None:
         return holder
     command = AddDepartment(department=department_id(name), name=name)
