@@ -1,13 +1,10 @@
 """The embedded server under orderly ends, kills, crowds and awkward folders, with real processes."""
 
-import contextlib
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
@@ -17,9 +14,23 @@ from infra.postgres import placement
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.errors import EmbeddedPostgresError
 from tests.database import temporary_folder
+from tests.infra.postgres_users import (
+    PROC,
+    SECONDS,
+    answers,
+    eventually,
+    finish,
+    kill,
+    line,
+    numbers,
+    postmaster,
+    processes,
+    running,
+    watchdogs,
+    works,
+    write,
+)
 
-PROC = Path("/proc")
-SECONDS = 20
 START = """
 import os, sys, time
 from pathlib import Path
@@ -71,102 +82,6 @@ def folder(fresh: Path, made: Path) -> Path:
     """A data folder in which a server has run before: making one anew takes half a second."""
     subprocess.run(["cp", "-a", made / "postgres", fresh], check=True)
     return fresh
-
-
-@contextmanager
-def running(script: str, folder: Path) -> Generator[subprocess.Popen[str]]:
-    """A Python process on a data folder, in a process group of its own; killed at the end."""
-    with subprocess.Popen(
-        [sys.executable, "-c", script, folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
-    return process.stdout.readline().strip()
-
-
-def finish(process: subprocess.Popen[str]) -> None:
-    """Lets a holding process end by itself."""
-    assert process.stdin
-    process.stdin.close()
-    assert process.wait(SECONDS) == 0
-
-
-def answers(url: str) -> bool:
-    try:
-        psycopg.connect(url).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def works(connection: psycopg.Connection) -> bool:
-    """Whether a query that was sent on a connection has not been answered yet."""
-    connection.pgconn.consume_input()
-    return bool(connection.pgconn.is_busy())
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def write(url: str, number: int) -> None:
-    with psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS numbers (number int)")
-        connection.execute("INSERT INTO numbers VALUES (%s)", (number,))
-
-
-def numbers(url: str) -> list[int]:
-    with psycopg.connect(url) as connection:
-        return [row[0] for row in connection.execute("SELECT number FROM numbers ORDER BY number")]
-
-
-def processes(folder: Path) -> list[int]:
-    """Every process that works in a folder or names it: users, watchdog, postmaster, backends."""
-    return list(_commands(folder))
-
-
-def _commands(folder: Path) -> dict[int, bytes]:
-    """Give the command lines of those processes; one that ends meanwhile is none of them."""
-    found: dict[int, bytes] = {}
-    for process in PROC.glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            command = (process / "cmdline").read_bytes()
-            if os.fsencode(folder) in command or (process / "cwd").readlink().is_relative_to(
-                folder
-            ):
-                found[int(process.name)] = command
-    found.pop(os.getpid(), None)
-    return found
-
-
-def kill(*pids: int) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def postmaster(folder: Path) -> int:
-    return int((folder / "postgres/data/postmaster.pid").read_text().split()[0])
-
-
-def watchdogs(folder: Path) -> list[int]:
-    return [pid for pid, command in _commands(folder).items() if b"watchdog.py" in command]
 
 
 def test_a_second_start_finds_the_rows_of_the_first(fresh: Path) -> None:

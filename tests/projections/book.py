@@ -170,3 +170,17 @@ class Desk(Book):
         message = UUID(int=1_000_000 + len(self.log))
         self.write(ticket, MessageAdded(message=message, author=author, body=body), at=at)
         return message
+
+
+async def showing(shown: Shown, book: Book, *, paged: bool) -> None:
+    """Show a book at once, or page by page."""
+    log = list(book.log)
+    for end in range(len(log) + 1) if paged else [len(log)]:
+        book.log = log[:end]
+        await shown.show(book)
+
+
+async def only(shown: Shown, table: str, columns: str) -> dict[str, Any]:
+    """Return the one row of a table."""
+    (row,) = await shown.rows(table, columns)
+    return row

@@ -17,3 +17,9 @@ def anyio_backend() -> str:
 async def shown(database: str) -> AsyncGenerator[Shown]:
     async with views_in(database) as shown:
         yield shown
+
+
+@pytest.fixture(params=["one page", "a page a fact"])
+def paged(request: pytest.FixtureRequest) -> bool:
+    """Whether a test's log is folded a fact at a time."""
+    return request.param == "a page a fact"
