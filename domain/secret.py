@@ -10,6 +10,10 @@ _RANDOM, _CHECK = 43, 6  # base62 digits of 256 and of 32 bits
 ACCESS_TOKEN = "dl_pat_"  # noqa: S105 - likewise
 SESSION = "dl_ses_"
 LINK = "dl_lnk_"
+APP_TOKEN = "dl_at_"  # noqa: S105 - likewise
+REFRESH_TOKEN = "dl_rt_"  # noqa: S105 - likewise
+CODE = "dl_ac_"
+CLIENT_SECRET = "dl_cs_"  # noqa: S105 - likewise
 
 
 def encode_secret(prefix: str, random: bytes) -> str:

@@ -1,0 +1,1 @@
+"""The authorization server: OAuth 2.1 as the MCP specification profiles it."""
