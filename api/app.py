@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.types import Message, Scope
 from mcp.server.lowlevel import Server
 
 from api.health import Readiness, health_routes
 from api.mcp import Lifespan, mcp_mount
-from api.pages import answer_anywhere, pages_router
+from api.oauth import errors as oauth_errors
+from api.oauth.cors import allow_origins, is_machine_endpoint
+from api.oauth.issuer import Issuer
+from api.oauth.routes import oauth_router
+from api.pages import ExceptionHandler, answer_anywhere, pages_router
 from api.pages.front import Front
 from api.pages.showing import Showing
 from api.rates import RateLimiter
@@ -60,15 +64,28 @@ def create_app(parts: Parts) -> Litestar:
             rest_router(admission, parts.office),
             reference_router(),
             pages_router(front),
+            oauth_router(Issuer(parts.office, parts.rates, parts.hosts)),
         ],
         lifespan=[parts.lifespan, lifespan],
-        exception_handlers={Exception: answer_anywhere(front)},
-        before_send=[forbid_guessing],
+        exception_handlers={Exception: _answer(front)},
+        before_send=[forbid_guessing, allow_origins],
         openapi_config=None,
         logging_config=None,
     )
     app.state["reference"] = Reference(Document(app, parts.office.base_url))
     return app
+
+
+def _answer(front: Front) -> ExceptionHandler:
+    """Return what answers outside of all routes, and where a route has no such method."""
+    elsewhere = answer_anywhere(front)
+
+    def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        if is_machine_endpoint(request.scope["path"]):
+            return oauth_errors.answer(request, error)
+        return elsewhere(request, error)
+
+    return handle
 
 
 async def forbid_guessing(message: Message, _scope: Scope) -> None:

@@ -5,10 +5,10 @@ from typing import Any, cast
 import msgspec
 from litestar import Request
 from litestar.di import Provide
-from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
 
-from api.problems import UNSUPPORTED_MEDIA_TYPE, ClientLeft, Problematic
+from api.problems import UNSUPPORTED_MEDIA_TYPE, Problematic
+from api.requests import WholeRequest
 from domain.authentication import Bearer
 from domain.refusals import Code, Refused
 
@@ -62,7 +62,7 @@ def query_of(handler: BaseRouteHandler) -> type[msgspec.Struct] | None:
     return None
 
 
-class StrictRequest(Request[Any, Any, Any]):
+class StrictRequest(WholeRequest):
     """A request whose body is read as the very type that its endpoint takes.
 
     The framework would read it leniently: "5" for 5.
@@ -82,13 +82,6 @@ class StrictRequest(Request[Any, Any, Any]):
         # Whatever else is wrong with it, a dead credential's request gets 401.
         await cast("Bearer", self.scope["state"]["identity"]).confirm()
         raise misfit(reason)
-
-    async def body(self) -> bytes:
-        """Read the whole body. Raises `ClientLeft` where its end will never come."""
-        try:
-            return await super().body()
-        except InternalServerException:  # the framework's name for it
-            raise ClientLeft from None
 
 
 def misfit(reason: str) -> Refused:

@@ -1,0 +1,20 @@
+"""What the endpoints of the authorization server work with."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from api.oauth.locations import Locations
+from api.rates import RateLimiter
+from api.rest.acting import Office
+
+
+class Issuer(NamedTuple):
+    """The parts of an account that its authorization server needs."""
+
+    office: Office
+    rates: RateLimiter
+    hosts: Sequence[str]
+
+    @property
+    def locations(self) -> Locations:
+        return Locations(self.office.base_url)

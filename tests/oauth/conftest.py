@@ -1,0 +1,51 @@
+"""The product served at a time that tests can move, with a small company in it."""
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.database import Databases
+from tests.mcp.company import Company, filled
+from tests.mcp.serving import Served, served
+from tests.oauth.oauth_wire import Wire
+from tests.sign_in.conftest import Clock
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def desk_database(databases: Databases) -> Iterator[str]:
+    with databases.copy() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def company(desk_database: str) -> Company:
+    return filled(desk_database)
+
+
+@pytest.fixture(scope="module")
+def moving(desk_database: str, company: Company) -> Generator[tuple[Served, Clock]]:  # noqa: ARG001 - filled first
+    clock = Clock()
+    with served(desk_database, clock) as product:
+        yield product, clock
+
+
+@pytest.fixture
+def product(moving: tuple[Served, Clock]) -> Served:
+    return moving[0]
+
+
+@pytest.fixture
+def clock(moving: tuple[Served, Clock]) -> Iterator[Clock]:
+    clock = moving[1]
+    yield clock
+    clock.reset()
+
+
+@pytest.fixture
+def wire(product: Served) -> Wire:
+    return Wire(product.port)
