@@ -12,7 +12,7 @@ from domain import call as calls
 from domain.caller import Caller
 from domain.decider import Command, Context, On, Ref, existing
 from domain.fact import Fact
-from domain.ledger import Append, BudgetLine, Ledger, NewPassword, Verdict
+from domain.ledger import Append, BudgetLine, Ledger, NewGrant, NewPassword, Verdict
 from domain.proposal import (
     Done,
     Proposal,
@@ -65,6 +65,7 @@ class Wish(NamedTuple):
     command: Command
     happened_at: datetime | None = None
     password: NewPassword | None = None
+    grant: NewGrant | None = None
 
 
 class Settled(NamedTuple):
@@ -209,7 +210,8 @@ class Helpdesk:
         held: dict[UUID, Versioned] = {ref.id: await self.states.get(ref)}
         versions = {ref.id: held[ref.id].version}
         facts: list[tuple[UUID, Fact, datetime | None]] = []
-        password = None
+        password: NewPassword | None = None
+        grant: NewGrant | None = None
 
         async def load(others: Iterable[Ref[Any]]) -> None:
             for other in others:
@@ -226,9 +228,9 @@ class Helpdesk:
 
         moved = expected_version not in {None, versions[ref.id]}
         try:
-            for command, happened_at, given in wishes:
+            for command, happened_at, new_password, new_grant in wishes:
                 caller.require(command.permission)
-                password = given or password
+                password, grant = new_password or password, new_grant or grant
                 state = held[ref.id].state
                 await load(ref.decider.needs(state, command))
                 await load(ref.decider.then_needs(state, command, states()))
@@ -247,7 +249,7 @@ class Helpdesk:
             return Proposal(refusal, refs, versions, outcome=refusal.code.value, free=True)
         done = Done(ref.id, held[ref.id].state, bool(facts), {}, version=held[ref.id].version)
         done = done._replace(answer=answer(done))
-        return Proposal(done, refs, versions, facts, password=password)
+        return Proposal(done, refs, versions, facts, password=password, grant=grant)
 
     async def _settle(
         self,

@@ -15,11 +15,11 @@ from domain.fact import Attribution, Client, Via
 from domain.ledger import CredentialFound, Ledger
 from domain.permissions import Scope, within
 from domain.role import counted, rights_of
-from domain.secret import ACCESS_TOKEN, SESSION, digest_of, is_well_formed
+from domain.secret import ACCESS_TOKEN, APP_TOKEN, SESSION, digest_of, is_well_formed
 from domain.states import States
 
-_VIA: dict[str, Via] = {ACCESS_TOKEN: "token", SESSION: "panel"}
-_KINDS = {ACCESS_TOKEN: "token", SESSION: "session"}
+_VIA: dict[str, Via] = {ACCESS_TOKEN: "token", SESSION: "panel", APP_TOKEN: "app"}
+_KINDS = {ACCESS_TOKEN: "token", SESSION: "session", APP_TOKEN: "app"}
 
 
 class _Kept(msgspec.Struct):
@@ -34,7 +34,8 @@ class Authenticator:
 
     A kept caller may be out of date: it names the authority number it was read under, and an
     append refuses it as stale once that has turned. So nothing here needs to be told of changes.
-    Sessions that were idle for longer than `idle` are over.
+    Sessions that were idle for longer than `idle` are over. Tokens of apps are good for `resource`
+    only, which is ours (RFC 8707 §2.2).
     """
 
     def __init__(
@@ -42,13 +43,16 @@ class Authenticator:
         ledger: Ledger,
         states: States,
         now: Callable[[], datetime],
+        *,
         idle: timedelta = timedelta(days=1),
+        resource: str = "",
         size: int = 10_000,
     ) -> None:
         self._ledger = ledger
         self._states = states
         self._now = now
         self._idle = idle
+        self._resource = resource
         self._size = size
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._used: dict[UUID, datetime] = {}
@@ -92,6 +96,8 @@ class Authenticator:
         now = self._now()
         if found is None or found.kind != _KINDS[prefix] or found.expires_at <= now:
             raise Unauthorized
+        if found.app and found.app.resource != self._resource:
+            raise Unauthorized
         seen_at = max(found.used_at or found.since, self._used.get(found.credential, found.since))
         if self._is_idle(prefix, seen_at, now):
             raise Unauthorized
@@ -131,8 +137,15 @@ class Authenticator:
         role = rights_of(agent.role, (await self._states.refresh(ref)).state if ref else None)
         # A scope of a later release allows nothing in this one.
         scopes = frozenset(scope for scope in Scope if scope in found.scopes)
+        app = found.app
         return Caller(
-            by=Attribution(via=via, agent=found.agent, role=role.name, credential=found.credential),
+            by=Attribution(
+                via=via,
+                agent=found.agent,
+                role=role.name,
+                credential=found.credential,
+                client=Client(app.client_name, id=app.client_id) if app else None,
+            ),
             permissions=within(role.permissions, scopes),
             granted=role.permissions,
             scopes=scopes,

@@ -85,7 +85,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     def through(self, client: Client | None, ip: str | None, via: Via | None = None) -> "Caller":
-        """Return the same caller as it speaks in this request."""
+        """Return the same caller as it speaks in this request.
+
+        An app keeps the name that its agent consented to, whatever it calls itself; only its
+        version is its own word.
+        """
+        if self.by.client and self.by.client.id:
+            version = client.version if client else None
+            client = msgspec.structs.replace(self.by.client, version=version)
         by = msgspec.structs.replace(self.by, client=client, ip=ip, via=via or self.by.via)
         return msgspec.structs.replace(self, by=by)
 

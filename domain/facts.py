@@ -6,6 +6,8 @@ from domain import (
     budget,
     call,
     claim,
+    clients,
+    consent,
     department,
     password,
     role,
@@ -29,6 +31,8 @@ FACTS: dict[str, type[Fact]] = {
         *role.FACTS,
         *password.FACTS,
         *session.FACTS,
+        *consent.FACTS,
+        *clients.FACTS,
         *setup.FACTS,
         *thresholds.FACTS,
     )

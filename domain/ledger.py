@@ -18,6 +18,25 @@ class NewPassword(NamedTuple):
     hash: str
 
 
+class NewGrant(NamedTuple):
+    """A grant with its code (its digest, in hex) on its way into the database, past all facts.
+
+    Its consent is that of the fact that names it.
+    """
+
+    id: UUID
+    agent: UUID
+    client_id: str
+    client_name: str
+    redirect_uri: str
+    redirect_given: bool
+    scopes: Sequence[str]
+    resource: str
+    challenge: str
+    code_digest: str
+    code_expires_at: datetime
+
+
 class Append(msgspec.Struct, frozen=True, kw_only=True):
     """One request to the log: all of it is stored, or nothing.
 
@@ -25,7 +44,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     `instead` is stored, free of charge, where the budget refuses `units`.
     `authority` and `expires_at` are the caller's; None for callers inside the house.
     `claim` is the stream of an idempotency key among `events`.
-    `password` is put where it can be looked up, and nowhere else.
+    `password` and `grant` are put where they can be looked up, and nowhere else.
     """
 
     events: Sequence[Event]
@@ -36,6 +55,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     claim: UUID | None = None
     password: NewPassword | None = None
+    grant: NewGrant | None = None
 
 
 class Verdict(Enum):
@@ -75,11 +95,21 @@ class Appended(NamedTuple):
     budget: BudgetLine
 
 
-CredentialKind = Literal["token", "session"]
+CredentialKind = Literal["token", "session", "app"]
+
+
+class AppFound(NamedTuple):
+    """The client that a credential was issued to, and the resource that it is for (RFC 8707)."""
+
+    client_id: str
+    client_name: str
+    resource: str
 
 
 class CredentialFound(NamedTuple):
     """A live credential, read together with the account's authority number.
+
+    For an app's token, `credential` is the consent that it was issued under.
 
     `used_at` is when it was last used, as far as that was written down: about a minute late.
     """
@@ -92,6 +122,7 @@ class CredentialFound(NamedTuple):
     expires_at: datetime
     used_at: datetime | None
     authority: int
+    app: AppFound | None = None
 
 
 class Unavailable(Exception):  # noqa: N818 - the field's word for 503

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from domain.agent.rules import AGENT
-from domain.decider import Command, Context, Decider, Ref, existing
+from domain.decider import Command, Context, Decider, On, Ref, existing
 from domain.fact import Fact
+from domain.held_consents import all_revoked, consents_held_by
 from domain.held_password import (
     FACTS,
     Password,
@@ -71,9 +72,13 @@ def password_of(agent: UUID) -> Ref[Password]:
 
 def needs(_password: Password | None, command: PasswordCommand) -> Iterable[Ref[Any]]:
     yield Ref(AGENT, command.agent)
+    if isinstance(command, SetPassword):
+        yield consents_held_by(command.agent)
 
 
-def decide(password: Password | None, command: PasswordCommand, context: Context) -> Iterable[Fact]:
+def decide(
+    password: Password | None, command: PasswordCommand, context: Context
+) -> Iterable[Fact | On]:
     context.caller.require_inside()
     agent = existing(context.state(Ref(AGENT, command.agent)), "agent")
     if not agent.active or not agent.seat or not agent.email:
@@ -85,6 +90,9 @@ def decide(password: Password | None, command: PasswordCommand, context: Context
                     Code.NOT_FOUND, "This link was used already or is too old. Ask for a new one."
                 )
             yield PasswordSet(agent=command.agent)
+            if command.reset_digest is not None:
+                # Whoever had the account before may have connected apps of his own.
+                yield from all_revoked(command.agent, "password_reset", context)
         case IssueReset():
             yield ResetIssued(digest=command.digest, expires_at=command.expires_at)
         case _:

@@ -12,7 +12,7 @@ from domain import call as calls
 from domain.caller import Caller
 from domain.decider import Ref
 from domain.fact import Envelope, Event, Fact
-from domain.ledger import Append, Appended, NewPassword
+from domain.ledger import Append, Appended, NewGrant, NewPassword
 from domain.refusals import Code, Refused
 
 
@@ -52,6 +52,7 @@ class Proposal(NamedTuple):
     original: UUID | None = None
     claim: UUID | None = None
     password: NewPassword | None = None
+    grant: NewGrant | None = None
 
 
 def append_of(proposal: Proposal, caller: Caller, call: ToolCall | None, now: datetime) -> Append:
@@ -94,6 +95,7 @@ def append_of(proposal: Proposal, caller: Caller, call: ToolCall | None, now: da
         expires_at=caller.expires_at,
         claim=proposal.claim,
         password=proposal.password,
+        grant=proposal.grant,
     )
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 from domain.access_tokens import AccessTokensCommand, tokens_of
 from domain.agent import AGENT, AgentCommand
 from domain.budget import BUDGET, BudgetCommand
+from domain.clients import CLIENTS, ClientsCommand
+from domain.consent import ConsentCommand, consents_of
 from domain.decider import Command, Ref
 from domain.department import DEPARTMENT, DepartmentCommand
 from domain.password import PasswordCommand, password_of
@@ -42,6 +44,10 @@ async def stream_of(command: Command, codes: TicketCodes) -> Ref[Any]:
         return Ref(SESSION, command.session)
     if isinstance(command, PasswordCommand):
         return password_of(command.agent)
+    if isinstance(command, ConsentCommand):
+        return consents_of(command.agent)
+    if isinstance(command, ClientsCommand):
+        return CLIENTS
     if isinstance(command, SetupCommand):
         return SETUP
     raise TypeError(f"{type(command).__name__} has no stream")

@@ -22,6 +22,7 @@ from domain.claim import AGENT_EMAIL, Claimed, Released, claim_of
 from domain.decider import Context, Decider, On, Ref, existing
 from domain.department import DEPARTMENT
 from domain.fact import Fact
+from domain.held_consents import all_revoked, consents_held_by
 from domain.held_password import Password, PasswordSet, password_held_by, withdrawn
 from domain.held_tokens import Revoked, held_by
 from domain.permissions import Role as BuiltIn
@@ -67,6 +68,7 @@ def needs(agent: Agent | None, command: ask.AgentCommand) -> Iterable[Ref[Any]]:
         case ask.DeactivateAgent():
             yield BUDGET
             yield held_by(command.agent)
+            yield consents_held_by(command.agent)
         case ask.ReactivateAgent():
             yield BUDGET
         case ask.RenameAgent():
@@ -195,6 +197,7 @@ def _deactivate(
     if found := context.state(tokens):
         for token, state in found.tokens.items():
             yield On(tokens, Revoked(token=token, digest=state.digest))
+    yield from all_revoked(command.agent, "deactivated", context)
     yield from withdrawn(command.agent, context)
     yield from count(agent.role, -1, context)
     yield fact.Deactivated()

@@ -5,16 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 from psycopg import sql
 
-from domain import access_tokens, agent, budget, session
 from domain.account import Account
 from domain.fact import Event, Recorded
-from domain.ledger import Append, Appended, BudgetLine, NewPassword, Verdict
-from domain.password import PasswordSet
-from domain.permissions import ALL_SCOPES
+from domain.ledger import Append, Appended, BudgetLine, Verdict
 from infra.event_store.columns import Bigints, Blobs, Column, Integers, Texts, Uuids
+from infra.event_store.effects import effects_of
 from infra.event_store.mapper import Row, to_row
 
 GRANTED, UNPAID, GUARD = 0, 1, 2
@@ -44,58 +41,8 @@ def encode(request: Append) -> Encoded:
         request,
         [to_row(event) for event in request.events],
         [to_row(event) for event in request.instead],
-        effects_of(request.events, request.password),
+        effects_of(request),
     )
-
-
-def effects_of(events: Sequence[Event], password: NewPassword | None = None) -> str:
-    """Say what an append changes in the inline tables, as JSON for it; empty for nothing."""
-    effects: dict[str, Any] = {}
-    if password:
-        effects["password"] = password._asdict()
-    for event in events:
-        fact = event.fact
-        if fact.turns_authority:
-            effects["turns_authority"] = True
-        match fact:
-            case access_tokens.Generated() | session.Opened():
-                effects.setdefault("admit", []).append(_admission(event))
-            case access_tokens.Revoked() | session.Closed():
-                effects.setdefault("expel", []).append(fact.digest)
-            case agent.RoleChanged() | agent.EmailChanged() | agent.Deactivated():
-                effects.setdefault("sign_out", []).append(event.originator_id)
-            case PasswordSet():
-                effects.setdefault("sign_out", []).append(fact.agent)
-            case (
-                budget.Opened()
-                | budget.SeatsCounted()
-                | budget.LimitSet()
-                | budget.CallsPerSeatSet()
-            ):
-                effects["limit"] = fact.limit
-            case _:
-                pass
-    return msgspec.json.encode(effects).decode() if effects else ""
-
-
-def _admission(event: Event) -> dict[str, Any]:
-    """Return the row by which a new credential opens the door."""
-    match event.fact:
-        case access_tokens.Generated() as fact:
-            kind, credential, scopes = "token", fact.token, fact.scopes
-        case session.Opened() as fact:
-            kind, credential, scopes = "session", event.originator_id, tuple(sorted(ALL_SCOPES))
-        case other:
-            raise TypeError(f"{type(other).__name__} admits nobody")
-    return {
-        "digest": fact.digest,
-        "kind": kind,
-        "credential": credential,
-        "agent": fact.agent,
-        "scopes": scopes,
-        "since": event.envelope.recorded_at,
-        "expires_at": fact.expires_at,
-    }
 
 
 def append_statement(account: Account) -> bytes:

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from domain.account import Account
 from domain.fact import Event
-from domain.ledger import Append, Appended, BudgetLine, CredentialFound, Unavailable
+from domain.ledger import Append, Appended, AppFound, BudgetLine, CredentialFound, Unavailable
 from infra.event_store.batch import budget_line
 from infra.event_store.budget import budget_statement
 from infra.event_store.mapper import to_event
@@ -35,8 +35,10 @@ class PostgresLedger:
         # One statement, so one snapshot: the number is never newer than the credential.
         self._credential = self._filled(
             "SELECT c.kind, c.credential, c.agent, c.scopes, c.since, c.expires_at, u.used_at, "
-            "a.authority FROM {log}.account a JOIN {log}.credentials c ON c.digest = %s "
-            "LEFT JOIN {log}.last_used u USING (credential)"
+            "a.authority, g.client_id, g.client_name, g.resource "
+            "FROM {log}.account a JOIN {log}.credentials c ON c.digest = %s "
+            "LEFT JOIN {log}.last_used u USING (credential) "
+            "LEFT JOIN {log}.grants g ON g.id = c.grant_id"
         )
         self._password = self._filled("SELECT hash FROM {log}.passwords WHERE agent = %s")
         self._note_used = self._filled(
@@ -79,7 +81,11 @@ class PostgresLedger:
         async with reading(self._pool) as connection:
             rows = await connection.execute(self._credential, (digest,))
             row = await rows.fetchone()
-        return CredentialFound(*row) if row else None
+        if row is None:
+            return None
+        *found, client_id, client_name, resource = row
+        app = None if client_id is None else AppFound(client_id, client_name, resource)
+        return CredentialFound._make([*found, app])
 
     async def find_password(self, agent: UUID) -> str | None:
         async with reading(self._pool) as connection:

@@ -13,8 +13,9 @@ from psycopg.rows import args_row
 from domain.account import Account
 from domain.facts import FACTS
 from domain.ledger import Append, Verdict
-from infra.event_store.batch import Encoded, Outcome, append_statement, effects_of, parameters
+from infra.event_store.batch import Encoded, Outcome, append_statement, parameters
 from infra.event_store.columns import take_columns
+from infra.event_store.effects import effects_of
 from infra.event_store.mapper import Row, to_event
 
 
@@ -42,7 +43,7 @@ class FunctionRecorder(PostgresApplicationRecorder):
             return []
         if len({(row.stream, row.version) for row in rows}) < len(rows):
             raise IntegrityError("an event's version stands twice in one call")
-        effects = effects_of([to_event(*row) for row in rows if row.topic in FACTS])
+        effects = effects_of(Append(events=[to_event(*row) for row in rows if row.topic in FACTS]))
         request = Encoded(Append(events=()), rows, [], effects)
         with (
             self.datastore.get_connection() as connection,

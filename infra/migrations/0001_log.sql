@@ -28,6 +28,61 @@ CREATE TABLE {log}.account (
 ) WITH (fillfactor = 10);
 INSERT INTO {log}.account (period) VALUES (date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC'));
 
+-- Approvals of apps: each with its code, and with all that was issued for it, which goes with it.
+CREATE TABLE {log}.grants (
+    id uuid PRIMARY KEY,
+    consent uuid NOT NULL,
+    agent uuid NOT NULL,
+    client_id text NOT NULL,
+    client_name text NOT NULL,
+    redirect_uri text NOT NULL,
+    redirect_given boolean NOT NULL,
+    scopes text[] NOT NULL,
+    resource text NOT NULL,
+    challenge text NOT NULL,
+    code_digest bytea NOT NULL UNIQUE,
+    code_expires_at timestamptz NOT NULL,
+    redeemed_at timestamptz,
+    -- When all that was issued for it is past its time.
+    until timestamptz NOT NULL
+);
+CREATE INDEX grants_consent_idx ON {log}.grants (consent);
+CREATE INDEX grants_client_idx ON {log}.grants (client_id);
+CREATE INDEX grants_until_idx ON {log}.grants (until);
+
+-- Refresh tokens, also those that were rotated: who comes with one of them is a thief, or was robbed.
+CREATE TABLE {log}.refresh_tokens (
+    digest bytea PRIMARY KEY,
+    grant_id uuid NOT NULL REFERENCES {log}.grants ON DELETE CASCADE,
+    idle_until timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    rotated_at timestamptz,
+    successor bytea,
+    -- The answer of that time, which the token itself opens and nothing here.
+    sealed bytea
+);
+CREATE INDEX refresh_tokens_grant_idx ON {log}.refresh_tokens (grant_id);
+CREATE INDEX refresh_tokens_successor_idx ON {log}.refresh_tokens (successor);
+
+-- Clients that registered themselves (RFC 7591): most are never heard of again, so no facts.
+CREATE TABLE {log}.oauth_clients (
+    client_id text PRIMARY KEY,
+    client text NOT NULL,
+    fingerprint bytea UNIQUE,
+    network text NOT NULL,
+    registered_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX oauth_clients_network_idx ON {log}.oauth_clients (network, registered_at);
+
+-- Clients' metadata documents as they were fetched last.
+CREATE TABLE {log}.client_documents (
+    client_id text PRIMARY KEY,
+    client text NOT NULL,
+    fetched_at timestamptz NOT NULL,
+    fresh_until timestamptz NOT NULL
+);
+
 -- Secrets that open the door now: digests of those not revoked.
 CREATE TABLE {log}.credentials (
     digest bytea PRIMARY KEY,
@@ -36,9 +91,11 @@ CREATE TABLE {log}.credentials (
     agent uuid NOT NULL,
     scopes text[] NOT NULL,
     since timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    grant_id uuid REFERENCES {log}.grants ON DELETE CASCADE
 );
 CREATE INDEX credentials_agent_idx ON {log}.credentials (agent);
+CREATE INDEX credentials_grant_idx ON {log}.credentials (grant_id) WHERE grant_id IS NOT NULL;
 
 -- Written about once a minute and credential, so no part of the log.
 CREATE TABLE {log}.last_used (
@@ -90,6 +147,29 @@ BEGIN
     WHERE digest IN (
         SELECT decode(d, 'hex') FROM jsonb_array_elements_text(coalesce(effects -> 'expel', '[]')) AS d
     );
+    -- Whoever redeems or rotates holds the grant's row: this waits, and takes what came of it along.
+    IF effects ?| ARRAY['end_consents', 'end_grants', 'end_clients'] THEN
+        DELETE FROM {log}.grants
+        WHERE consent = ANY (ARRAY(
+            SELECT c::uuid FROM jsonb_array_elements_text(effects -> 'end_consents') AS c
+        )) OR id = ANY (ARRAY(
+            SELECT g::uuid FROM jsonb_array_elements_text(effects -> 'end_grants') AS g
+        )) OR client_id = ANY (ARRAY(
+            SELECT jsonb_array_elements_text(effects -> 'end_clients')
+        ));
+    END IF;
+    INSERT INTO {log}.grants (
+        id, consent, agent, client_id, client_name, redirect_uri, redirect_given, scopes, resource,
+        challenge, code_digest, code_expires_at, until
+    )
+    SELECT g.id, g.consent, g.agent, g.client_id, g.client_name, g.redirect_uri, g.redirect_given,
+        g.scopes, g.resource, g.challenge, decode(g.code_digest, 'hex'), g.code_expires_at,
+        g.code_expires_at
+    FROM jsonb_to_record(effects -> 'grant') AS g (
+        id uuid, consent uuid, agent uuid, client_id text, client_name text, redirect_uri text,
+        redirect_given boolean, scopes text[], resource text, challenge text, code_digest text,
+        code_expires_at timestamptz
+    ) WHERE effects ? 'grant';
     RETURN coalesce((effects -> 'turns_authority')::boolean, false);
 END
 $$;

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import msgspec
 
+from domain.clients import ClientPolicy
 from domain.fact import Attribution, Client, Envelope, Event, Fact
 from domain.facts import FACTS
 from domain.ticket.words import Author, Contact
@@ -18,7 +19,14 @@ from infra.event_store.mapper import to_row
 FOLDER = Path(__file__).parent
 # Fields that have their default are not stored, so a default is a part of the stored shape.
 DEFAULTS = FOLDER / "defaults.json"
-PARTS: tuple[type[msgspec.Struct], ...] = (Envelope, Attribution, Client, Author, Contact)
+PARTS: tuple[type[msgspec.Struct], ...] = (
+    Envelope,
+    Attribution,
+    Client,
+    Author,
+    Contact,
+    ClientPolicy,
+)
 Defaults = dict[str, dict[str, Any]]
 TEXTS = {
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
