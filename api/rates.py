@@ -36,6 +36,10 @@ class RateLimiter(Protocol):
         """Count one request of a credential, as `require_address` does."""
         ...
 
+    async def require(self, kind: str, key: str, limit: int) -> None:
+        """Count something else that somebody may do so many times a minute, likewise."""
+        ...
+
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:

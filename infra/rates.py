@@ -86,6 +86,9 @@ class PostgresRateLimiter:
         if credential is not None and self._limits.credential:
             await self._require(f"credential {credential}", self._limits.credential)
 
+    async def require(self, kind: str, key: str, limit: int) -> None:
+        await self._require(f"{kind} {key}", limit)
+
     async def remove_old(self) -> None:
         """Forget the minutes that are over, here and in the database. Raises `Unavailable`."""
         now = self._clock()

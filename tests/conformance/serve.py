@@ -38,6 +38,8 @@ class NoLimits:
 
     async def require_credential(self, credential: UUID | None) -> None: ...
 
+    async def require(self, kind: str, key: str, limit: int) -> None: ...
+
 
 class Served(NamedTuple):
     url: str

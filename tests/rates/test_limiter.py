@@ -107,6 +107,17 @@ async def test_each_credential_and_each_address_has_its_own(started: Start, coun
     await process.limiter.require_address("192.0.2.2")
 
 
+async def test_other_kinds_count_by_themselves_up_to_a_limit_of_their_own(
+    started: Start, counts: Counts
+) -> None:
+    process = started(credential=1)
+    counts.let_last(ANA)
+    await process.limiter.require_credential(ANA)
+    asked = [process.limiter.require("document", str(ANA), 3) for _ in range(8)]
+    assert 3 <= await let_through(asked) <= 6  # where the minute turns meanwhile, twice the limit
+    await process.limiter.require("document", str(uuid4()), 3)
+
+
 async def test_a_limit_of_zero_is_none_and_asks_nothing(started: Start) -> None:
     process = started()
     for _ in range(10):
