@@ -10,9 +10,11 @@ from mcp.server.lowlevel import Server
 from api.health import Readiness, health_routes
 from api.mcp import Lifespan, mcp_mount
 from api.oauth import errors as oauth_errors
+from api.oauth.clients import Clients
 from api.oauth.cors import allow_origins, is_machine_endpoint
 from api.oauth.issuer import Issuer
 from api.oauth.routes import oauth_router
+from api.oauth.store import OAuthStore
 from api.pages import ExceptionHandler, answer_anywhere, pages_router
 from api.pages.front import Front
 from api.pages.showing import Showing
@@ -35,6 +37,8 @@ class Parts(NamedTuple):
     rates: RateLimiter
     office: Office
     entrance: Entrance
+    clients: Clients
+    oauth: OAuthStore
     readiness: Readiness
     lifespan: Lifespan
     hosts: Sequence[str]
@@ -43,7 +47,12 @@ class Parts(NamedTuple):
 
 def create_app(parts: Parts) -> Litestar:
     endpoint, lifespan = mcp_mount(
-        parts.server, parts.identify, parts.rates, list(parts.hosts), list(parts.origins)
+        parts.server,
+        parts.identify,
+        parts.rates,
+        Locations(parts.office.base_url),
+        list(parts.hosts),
+        list(parts.origins),
     )
     admission = Admission(
         parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins
@@ -57,6 +66,13 @@ def create_app(parts: Parts) -> Litestar:
         hosts=parts.hosts,
         origins=parts.origins,
     )
+    issuer = Issuer(
+        office=parts.office,
+        clients=parts.clients,
+        store=parts.oauth,
+        rates=parts.rates,
+        hosts=parts.hosts,
+    )
     app = Litestar(
         [
             endpoint,
@@ -64,7 +80,7 @@ def create_app(parts: Parts) -> Litestar:
             rest_router(admission, parts.office),
             reference_router(),
             pages_router(front),
-            oauth_router(Issuer(parts.office, parts.rates, parts.hosts)),
+            oauth_router(issuer),
         ],
         lifespan=[parts.lifespan, lifespan],
         exception_handlers={Exception: _answer(front)},

@@ -21,6 +21,7 @@ from infra.event_store.mapper import to_event
 from infra.event_store.writer import Writer
 from infra.expired import ExpiredCredentials
 from infra.housekeeping import Housekeeping
+from infra.oauth.store import PostgresOAuthStore
 from infra.pool import reading_pool
 from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
@@ -33,6 +34,7 @@ from projections.views import Views
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from api.oauth.clients import Clients
     from api.rest.acting import Office
     from api.sign_in.entrance import Entrance
     from mcp_server.dispatch import Dispatcher
@@ -80,18 +82,34 @@ class Desk:
         )
         self.throttle = PostgresThrottle(self.pool, account)
         self.expired = ExpiredCredentials(self.pool, account)
+        self.oauth = PostgresOAuthStore(self.pool, account)
         self.housekeeping = Housekeeping(
             (
                 self.authenticator.write_down_uses,
                 self.rates.remove_old,
                 self.throttle.remove_old,
                 self.expired.remove_old,
+                self.remove_old_clients,
             ),
             last=self.authenticator.write_down_uses,
         )
 
     def _commits_in(self, session: int) -> bool:
         return self.writer.commits_in(session)
+
+    async def remove_old_clients(self) -> None:
+        """Remove OAuth clients and grants that nobody can use any more. Raises `Unavailable`."""
+        await self.oauth.remove_old(self.helpdesk.now())
+
+    @cached_property
+    def clients(self) -> "Clients":
+        """The OAuth clients that may come."""
+        from api.oauth.clients import Clients  # noqa: PLC0415 - see `dispatcher`
+
+        async def no_document(_client_id: str, _on_behalf: UUID | None) -> None:
+            return None
+
+        return Clients(self.helpdesk.states, self.oauth, no_document)
 
     @cached_property
     def dispatcher(self) -> "Dispatcher":
@@ -174,6 +192,8 @@ class Desk:
                 rates=self.rates,
                 office=self.office,
                 entrance=self.entrance,
+                clients=self.clients,
+                oauth=self.oauth,
                 readiness=self.readiness,
                 lifespan=lifespan,
                 hosts=self.settings.hosts,

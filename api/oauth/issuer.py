@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from api.oauth.clients import Clients
 from api.oauth.locations import Locations
+from api.oauth.store import OAuthStore
 from api.rates import RateLimiter
 from api.rest.acting import Office
 
@@ -12,6 +14,8 @@ class Issuer(NamedTuple):
     """The parts of an account that its authorization server needs."""
 
     office: Office
+    clients: Clients
+    store: OAuthStore
     rates: RateLimiter
     hosts: Sequence[str]
 

@@ -77,14 +77,15 @@ async def resource_metadata(issuer: NamedDependency[Issuer]) -> Response[Resourc
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
 )
 async def server_metadata(issuer: NamedDependency[Issuer]) -> Response[ServerMetadata]:
-    """Tell where and how tokens are issued."""
+    """Tell where and how tokens are issued. Raises `Unavailable`."""
     at = issuer.locations
+    policy = await issuer.clients.policy()
     told = ServerMetadata(
         issuer=at.issuer,
         authorization_endpoint=at.authorize,
         token_endpoint=at.token,
         revocation_endpoint=at.revoke,
-        registration_endpoint=at.register,
+        registration_endpoint=at.register if policy.dynamic_registration else UNSET,
         service_documentation=f"{at.issuer}{DOCS}",
     )
     return _cacheable(told, _SERVER_AGE)
