@@ -13,6 +13,7 @@ from api.oauth import errors as oauth_errors
 from api.oauth.clients import Clients
 from api.oauth.cors import allow_origins, is_machine_endpoint
 from api.oauth.issuer import Issuer
+from api.oauth.locations import Locations
 from api.oauth.routes import oauth_router
 from api.oauth.store import OAuthStore
 from api.pages import ExceptionHandler, answer_anywhere, pages_router
@@ -51,8 +52,8 @@ def create_app(parts: Parts) -> Litestar:
         parts.identify,
         parts.rates,
         Locations(parts.office.base_url),
-        list(parts.hosts),
-        list(parts.origins),
+        hosts=list(parts.hosts),
+        origins=list(parts.origins),
     )
     admission = Admission(
         parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins

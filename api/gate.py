@@ -1,13 +1,9 @@
 """The gate before the MCP transport: a bearer token becomes a caller, or the request ends here."""
 
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import cast
+from typing import Protocol, cast
 
-import msgspec
-from authlib.oauth2.rfc6750.errors import InvalidTokenError
 from litestar.types import (
     HTTPReceiveMessage,
     HTTPRequestEvent,
@@ -19,21 +15,28 @@ from litestar.types import (
     Send,
 )
 
+from api.challenges import RETRY, Challenges, refuse, refuse_for_now
+from api.oauth.locations import Locations
 from api.rates import RateLimited, RateLimiter
 from domain.application import Unauthorized
 from domain.authentication import Bearer
 from domain.fact import Client
 from domain.ledger import Unavailable
-from domain.secret import ACCESS_TOKEN, is_well_formed
+from domain.secret import ACCESS_TOKEN, APP_TOKEN, is_well_formed
 
 BODY_LIMIT = 1 << 20
-RETRY_SECONDS = "2"
 
-Identify = Callable[[str, Client | None, str | None], Awaitable[Bearer]]
+_PREFIXES = (ACCESS_TOKEN, APP_TOKEN)
+
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = Sequence[tuple[bytes, bytes]]
 
-log = logging.getLogger(__name__)
+
+class Identify(Protocol):
+    """As `Authenticator.identify`."""
+
+    async def __call__(
+        self, secret: str, client: Client | None, ip: str | None, *, prefix: str = ACCESS_TOKEN
+    ) -> Bearer: ...
 
 
 class Gate:
@@ -42,9 +45,12 @@ class Gate:
     Order: 401 before 405, so that a client's probe of any kind learns how to authenticate.
     """
 
-    def __init__(self, identify: Identify, rates: RateLimiter, inner: Handler) -> None:
+    def __init__(
+        self, identify: Identify, rates: RateLimiter, locations: Locations, inner: Handler
+    ) -> None:
         self._identify = identify
         self._rates = rates
+        self._challenges = Challenges(locations)
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,13 +66,13 @@ class Gate:
         try:
             bearer = await self._admit(headers, scope)
         except Unauthorized:
-            await refuse_token(send, given=_bears(headers))
+            await self._challenges.no_token(send, given=_bears(headers))
             return
         except RateLimited as limited:
             await refuse_for_now(send, limited.retry_after)
             return
         except Unavailable:
-            await refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _RETRY)
+            await refuse(send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", RETRY)
             return
         if scope["method"] != "POST":
             await refuse(send, HTTPStatus.METHOD_NOT_ALLOWED, "POST only", [(b"allow", b"POST")])
@@ -79,18 +85,20 @@ class Gate:
             return
         state = cast("dict[str, object]", scope.setdefault("state", {}))
         state.update(identity=bearer, body=body)
-        await self._inner(scope, _replay(body, receive), _Held(send, state).send)
+        await self._inner(scope, _replay(body, receive), _Held(send, state, self._challenges).send)
 
     async def _admit(self, headers: dict[bytes, bytes], scope: HTTPScope) -> Bearer:
         if not _bears(headers):
             raise Unauthorized
         secret = headers[b"authorization"].partition(b" ")[2].strip().decode("latin-1")
-        if not is_well_formed(ACCESS_TOKEN, secret):
+        prefix = next((one for one in _PREFIXES if is_well_formed(one, secret)), None)
+        if prefix is None:
             raise Unauthorized
         agent = headers.get(b"user-agent", b"").decode("latin-1")[:200]
         address = scope["client"][0] if scope["client"] else None
         await self._rates.require_address(address)
-        bearer = await self._identify(secret, Client(agent) if agent else None, address)
+        client = Client(agent) if agent else None
+        bearer = await self._identify(secret, client, address, prefix=prefix)
         await self._rates.require_credential(bearer.caller.by.credential)
         return bearer
 
@@ -102,9 +110,10 @@ class _Held:
     status can still say so.
     """
 
-    def __init__(self, send: Send, state: dict[str, object]) -> None:
+    def __init__(self, send: Send, state: dict[str, object], challenges: Challenges) -> None:
         self._send = send
         self._state = state
+        self._challenges = challenges
         self._start: HTTPResponseStartEvent | None = None
         self._replaced = False
 
@@ -118,72 +127,18 @@ class _Held:
             start, self._start = self._start, None
             if self._state.get("died"):
                 self._replaced = True
-                await refuse_token(self._send, given=True)
+                await self._challenges.no_token(self._send, given=True)
+                return
+            if scopes := self._state.get("lacks"):
+                self._replaced = True
+                await self._challenges.too_narrow(self._send, cast("Sequence[str]", scopes))
                 return
             if self._state.get("down"):
                 self._replaced = True
-                await refuse(self._send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _RETRY)
+                await refuse(self._send, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", RETRY)
                 return
             await self._send(start)
         await self._send(message)
-
-
-_RETRY: Headers = [(b"retry-after", RETRY_SECONDS.encode())]
-
-
-async def refuse_token(send: Send, *, given: bool) -> None:
-    """Answer 401. Only a request that presented a token is told it is invalid (RFC 6750 §3.1)."""
-    error = InvalidTokenError("The access token is unknown, revoked or past its time.")
-    challenge = dict(error.get_headers())["WWW-Authenticate"] if given else "Bearer"
-    await refuse(
-        send,
-        HTTPStatus.UNAUTHORIZED,
-        error.error if given else "missing_token",
-        [(b"www-authenticate", challenge.encode("latin-1"))],
-    )
-
-
-async def refuse_for_now(send: Send, seconds: int) -> None:
-    """Answer 429 (RFC 6585 §4); the delay stands in the body, too, for models see no headers."""
-    retry: Headers = [(b"retry-after", str(seconds).encode())]
-    await refuse(
-        send, HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", retry, {"retry_after": seconds}
-    )
-
-
-async def refuse(
-    send: Send,
-    status: HTTPStatus,
-    error: str,
-    headers: Headers = (),
-    details: Mapping[str, int] = MappingProxyType({}),
-) -> None:
-    """Answer with a status and a small JSON body; it is no JSON-RPC answer, having no id."""
-    message = _TEXTS.get(status, status.description)
-    body = msgspec.json.encode({"error": error, "message": message, **details})
-    start: HTTPResponseStartEvent = {
-        "type": "http.response.start",
-        "status": status.value,
-        "headers": [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-            *headers,
-        ],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-_TEXTS = {
-    HTTPStatus.BAD_REQUEST: "Send one Authorization header.",
-    HTTPStatus.UNAUTHORIZED: "Send a valid access token: Authorization: Bearer dl_pat_…",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This is an MCP endpoint (Streamable HTTP, stateless): POST.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request has at most 1 MiB.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again in retry_after seconds.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Try again in a moment; an action "
-    "retried under its idempotency_key is done once.",
-}
 
 
 def _bears(headers: dict[bytes, bytes]) -> bool:

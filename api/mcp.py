@@ -13,9 +13,10 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 
 from api.gate import Gate, Identify
+from api.oauth.locations import RESOURCE, Locations
 from api.rates import RateLimiter
 
-PATH = "/public/api/mcp"
+PATH = RESOURCE
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -36,6 +37,8 @@ def mcp_mount(
     server: Server[Any],
     identify: Identify,
     rates: RateLimiter,
+    locations: Locations,
+    *,
     hosts: list[str],
     origins: list[str],
 ) -> tuple[ASGIRouteHandler, Lifespan]:
@@ -59,7 +62,7 @@ def mcp_mount(
         # Both frameworks type the same ASGI protocol in their own words.
         await cast("ASGIApp", manager.handle_request)(scope, receive, send)
 
-    gate = Gate(identify, rates, serve)
+    gate = Gate(identify, rates, locations, serve)
 
     @asgi(PATH, copy_scope=True)
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import uuid_utils.compat
 
+from api.oauth.locations import Locations
 from domain.account import Account
 from domain.application import Helpdesk, Insider, Settled, Wish
 from domain.authentication import Authenticator
@@ -76,6 +77,7 @@ class Desk:
             self.helpdesk.states,
             now,
             idle=timedelta(hours=settings.session_idle_hours),
+            resource=Locations(settings.base_url).resource,
         )
         self.rates = PostgresRateLimiter(
             self.pool, account, Limits(settings.rate_per_credential, settings.rate_per_address)

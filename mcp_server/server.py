@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from importlib import metadata
 from typing import Any, TypeVar, cast
 
@@ -17,9 +17,10 @@ from mcp.shared.exceptions import MCPError
 
 from domain.application import Unauthorized
 from domain.authentication import Bearer
+from domain.caller import Caller
 from domain.fact import Client
 from domain.ledger import BudgetLine, Unavailable
-from domain.permissions import Scope
+from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Refused
 from mcp_server.arguments import storable
 from mcp_server.dispatch import Dispatcher, UnknownTool
@@ -72,7 +73,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
             raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
         await to_its_end(identity.confirm())
-        return declared[identity.caller.scopes]
+        return declared[_reachable(identity.caller)]
 
     async def call_tool(
         ctx: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -89,6 +90,7 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
                 code=types.INVALID_PARAMS, message=f"Unknown tool: {params.name[:64]}"
             ) from None
         except Refused as refusal:
+            _state(ctx)["lacks"] = _lacking(identity.caller, refusal)
             return _refused(refusal)
         return types.CallToolResult(
             content=[types.TextContent(text=msgspec.json.encode(answer.content).decode())],
@@ -130,8 +132,23 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
     return server
 
 
+def _reachable(caller: Caller) -> frozenset[Scope]:
+    """Return for which scopes a caller's tools are listed: an app may ask its agent for all."""
+    return caller.scopes | TOOL_SCOPES if caller.by.via == "app" else caller.scopes
+
+
+def _lacking(caller: Caller, refusal: Refused) -> Sequence[str]:
+    """Return all scopes that a token needs for what was refused, where an app may ask for them.
+
+    The gate tells it then (step-up); a token that a person made cannot get more.
+    """
+    if caller.by.via != "app" or "scope" not in refusal.details:
+        return ()
+    return sorted({*caller.scopes, Scope(refusal.details["scope"])})
+
+
 def _listed(tools: Mapping[str, Tool], scopes: frozenset[Scope]) -> types.ListToolsResult:
-    """Return the tools that a credential of these scopes can ever call.
+    """Return the tools that need no other scopes than these.
 
     Whatever the role allows today: hosts keep the list, and a role may change meanwhile.
     """

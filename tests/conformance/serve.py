@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from mcp.shared.exceptions import MCPDeprecationWarning
 
 from api.mcp import PATH, mcp_mount
+from api.oauth.locations import Locations
 from domain.application import Unauthorized
 from domain.authentication import Bearer
 from domain.caller import insider
@@ -59,14 +60,24 @@ def with_bearer(app: ASGIApp, token: str) -> ASGIApp:
 
 
 def conformance_app(token: str) -> ASGIApp:
-    async def identify(secret: str, _client: Client | None, _ip: str | None) -> Bearer:
+    async def identify(
+        secret: str, client: Client | None, ip: str | None, *, prefix: str = ACCESS_TOKEN
+    ) -> Bearer:
+        del client, ip, prefix  # anybody is let in who has the one token
         if secret != token:
             raise Unauthorized
         return cast("Bearer", Anybody())
 
     origins = ["http://127.0.0.1:*", "http://localhost:*"]
     hosts = ["127.0.0.1:*", "localhost:*"]
-    route, lifespan = mcp_mount(fixture_server(), identify, NoLimits(), hosts, origins)
+    route, lifespan = mcp_mount(
+        fixture_server(),
+        identify,
+        NoLimits(),
+        Locations("http://127.0.0.1"),
+        hosts=hosts,
+        origins=origins,
+    )
     app = Litestar([route], lifespan=[lifespan], openapi_config=None, logging_config=None)
     return with_bearer(cast("ASGIApp", app), token)
 
