@@ -1,5 +1,6 @@
 """Settings: each declared once with its environment variable, meaning and default; read once."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Annotated
@@ -10,6 +11,7 @@ from msgspec import Meta
 
 from domain.account import Account
 from domain.budget import CALLS_PER_SEAT, CallsPerSeat
+from infra.oauth.pinned import PinnedError, read_pinned
 
 _RATE = 1_000_000
 
@@ -73,6 +75,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
             "`deskledger budget calls-per-seat`."
         ),
     ] = CALLS_PER_SEAT
+    client_documents: Annotated[
+        str,
+        Meta(
+            description="OAuth clients' metadata documents that are never fetched: a JSON file, or "
+            "a folder of them."
+        ),
+    ] = ""
+    insecure_client_hosts: Annotated[
+        str,
+        Meta(
+            description="For tests only, as it lets clients be forged: `host:port` of this machine "
+            "that may serve such documents over plain http, by commas."
+        ),
+    ] = ""
 
     @property
     def direct_url(self) -> str:
@@ -108,7 +124,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     @property
     def proxies(self) -> list[str]:
         """The addresses and networks of `trusted_proxies`."""
-        return [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
+        return _listed(self.trusted_proxies)
+
+    @property
+    def insecure_hosts(self) -> frozenset[str]:
+        """The `host:port` of `insecure_client_hosts`."""
+        return frozenset(_listed(self.insecure_client_hosts))
 
     @property
     def is_open_to_all(self) -> bool:
@@ -125,6 +146,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 _HTTP = 80
 _OWN_PORTS = {"http": _HTTP, "https": 443}
+
+
+def _listed(words: str) -> list[str]:
+    return [each.strip() for each in words.split(",") if each.strip()]
 
 
 def _with_port(host: str, port: int) -> str:
@@ -163,6 +188,12 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         Account.named(settings.account)
     except ValueError as error:
         raise SettingsError(f"ACCOUNT cannot be used: {error}") from None
+    try:
+        read_pinned(settings.client_documents)
+    except PinnedError as error:
+        raise SettingsError(f"CLIENT_DOCUMENTS cannot be used: {error}") from None
+    for host in settings.insecure_hosts:
+        _require_loopback(host)
     return settings
 
 
@@ -179,6 +210,15 @@ def _require_address(url: str) -> None:
         raise SettingsError(
             "PUBLIC_URL must be scheme, host and at most a port, in ASCII: "
             "international names as xn--…"
+        )
+
+
+def _require_loopback(host: str) -> None:
+    name, _, port = host.rpartition(":")
+    if name not in _LOOPBACK or not re.fullmatch(r"[1-9]\d{0,4}", port):
+        raise SettingsError(
+            f"INSECURE_CLIENT_HOSTS cannot have {host}: only the host and port of a test on this "
+            "machine, such as 127.0.0.1:9000"
         )
 
 

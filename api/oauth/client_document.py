@@ -91,14 +91,33 @@ class _Document(msgspec.Struct, frozen=True):
 
 def read_document(client_id: str, body: bytes) -> OAuthClient:
     """Return the client that the document at its ID's URL describes; raises `DocumentRefused`."""
+    document = _decode(body)
+    if document.client_id != client_id:
+        raise _bad("its client_id is not the URL that it was asked for")
+    return _client_of(document)
+
+
+def read_pinned_document(body: bytes) -> OAuthClient:
+    """Return the client of a document that is believed whatever it names as its URL.
+
+    Raises `DocumentRefused`.
+    """
+    document = _decode(body)
+    require_document_url(document.client_id)
+    return _client_of(document)
+
+
+def _decode(body: bytes) -> _Document:
     try:
-        document = msgspec.json.decode(body, type=_Document)
+        return msgspec.json.decode(body, type=_Document)
     except RecursionError:
         raise _bad("it is nested too deep") from None
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise _bad(f"{error}"[:_LONGEST_FAULT]) from None
-    if document.client_id != client_id:
-        raise _bad("its client_id is not the URL that it was asked for")
+
+
+def _client_of(document: _Document) -> OAuthClient:
+    client_id = document.client_id
     _require_public(document)
     if "code" not in (document.response_types or ["code"]):
         raise _bad("its response_types are without code")

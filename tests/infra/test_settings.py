@@ -51,6 +51,12 @@ def test_proxies_are_trusted_by_address_or_network() -> None:
     assert settings.proxies == ["10.0.0.0/8", "2001:db8::1"]
 
 
+def test_only_ports_of_this_machine_may_serve_documents_in_the_clear() -> None:
+    assert read_settings({}).insecure_hosts == frozenset()
+    settings = read_settings({"INSECURE_CLIENT_HOSTS": "127.0.0.1:9000, [::1]:9001"})
+    assert settings.insecure_hosts == {"127.0.0.1:9000", "[::1]:9001"}
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
@@ -73,6 +79,11 @@ def test_proxies_are_trusted_by_address_or_network() -> None:
         ({"TRUSTED_PROXIES": "10.0.0.1 10.0.0.2"}, "TRUSTED_PROXIES"),
         ({"TRUSTED_PROXIES": "proxy.example"}, "TRUSTED_PROXIES"),
         ({"ACCOUNT": "Main;"}, "ACCOUNT"),
+        ({"CLIENT_DOCUMENTS": "/no/such/folder"}, "CLIENT_DOCUMENTS"),
+        ({"CLIENT_DOCUMENTS": __file__}, "CLIENT_DOCUMENTS"),
+        ({"INSECURE_CLIENT_HOSTS": "desk.example:80"}, "INSECURE_CLIENT_HOSTS"),
+        ({"INSECURE_CLIENT_HOSTS": "127.0.0.1"}, "INSECURE_CLIENT_HOSTS"),
+        ({"INSECURE_CLIENT_HOSTS": "127.0.0.1:9000,0.0.0.0:9000"}, "INSECURE_CLIENT_HOSTS"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_by_its_name(
