@@ -16,11 +16,22 @@ from tests.mcp.serving import Served
 from tests.mcp.wire import Answer, Request, call, exchange, legacy, modern
 
 Send = Callable[[Request], Answer]
-INVALID = (
-    'Bearer error="invalid_token", '
-    'error_description="The access token is unknown, revoked or past its time."'
-)
 MEBIBYTE = 1 << 20
+
+
+@pytest.fixture
+def challenge(product: Served) -> str:
+    """What a client is told that comes without a token (RFC 9728 §5.1)."""
+    known = f"http://127.0.0.1:{product.port}/.well-known/oauth-protected-resource/public/api/mcp"
+    return f'Bearer scope="tickets:read tickets:write", resource_metadata="{known}"'
+
+
+@pytest.fixture
+def invalid(challenge: str) -> str:
+    """The same where the token is no good (RFC 6750 §3.1)."""
+    said = "The access token is unknown, revoked or past its time."
+    error = f'Bearer error="invalid_token", error_description="{said}", '
+    return challenge.replace("Bearer ", error)
 
 
 @pytest.fixture
@@ -42,23 +53,25 @@ def unknown_token() -> str:
     return secret.encode_secret(secret.ACCESS_TOKEN, os.urandom(32))
 
 
-def test_without_a_token_the_answer_tells_how_to_authenticate(send: Send, good: Request) -> None:
+def test_without_a_token_the_answer_tells_how_to_authenticate(
+    send: Send, good: Request, challenge: str
+) -> None:
     answer = send(good.but(authorization=None))
     assert answer.status == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"] == challenge
     assert answer.json()["error"] == "missing_token"
 
 
 @pytest.mark.parametrize("credentials", ["Basic YTpi", "Digest x", "dl_pat_x"])
 def test_other_ways_to_authenticate_count_as_no_token(
-    send: Send, good: Request, credentials: str
+    send: Send, good: Request, credentials: str, challenge: str
 ) -> None:
     answer = send(good.but(authorization=credentials))
-    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, challenge)
 
 
 def test_what_is_no_live_token_is_called_invalid_whatever_is_wrong_with_it(
-    product: Served, company: Company, send: Send, good: Request
+    product: Served, company: Company, send: Send, good: Request, invalid: str
 ) -> None:
     alive = company.token("Ana")
     last = "A" if alive[-1] != "A" else "B"
@@ -80,13 +93,13 @@ def test_what_is_no_live_token_is_called_invalid_whatever_is_wrong_with_it(
     }
     for what, answer in answers.items():
         assert (what, answer.status) == (what, 401)
-        assert answer.headers["www-authenticate"] == INVALID
+        assert answer.headers["www-authenticate"] == invalid
         assert answer.headers["cache-control"] == "no-store"
         assert answer.body == answers["junk"].body
 
 
 def test_a_revoked_token_is_invalid_from_the_next_request_on(
-    product: Served, company: Company, send: Send, log: Log
+    product: Served, company: Company, send: Send, log: Log, invalid: str
 ) -> None:
     text, credential = product.run(generate_token(product.desk, company.members["Ana"].id))
     request = call(text, "list_departments")
@@ -96,12 +109,12 @@ def test_a_revoked_token_is_invalid_from_the_next_request_on(
     with log.watched() as watched:
         for dead in (request, modern(text, "tools/list"), legacy(text, "tools/list")):
             answer = send(dead)
-            assert (answer.status, answer.headers["www-authenticate"]) == (401, INVALID)
+            assert (answer.status, answer.headers["www-authenticate"]) == (401, invalid)
     assert watched.recorded == []
 
 
 def test_a_token_dies_when_its_time_is_over_though_it_was_good_before(
-    product: Served, company: Company, log: Log
+    product: Served, company: Company, log: Log, invalid: str
 ) -> None:
     text, credential = product.run(generate_token(product.desk, company.members["Ana"].id))
     log.execute(
@@ -116,7 +129,7 @@ def test_a_token_dies_when_its_time_is_over_though_it_was_good_before(
         deadline = datetime.now(UTC) + timedelta(seconds=10)
         while (answer := request.send(product.port)).status == 200:
             assert datetime.now(UTC) < deadline
-    assert (answer.status, answer.headers["www-authenticate"]) == (401, INVALID)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, invalid)
     assert all(made.envelope.recorded_at < dies_at for made in watched.calls)
 
 
