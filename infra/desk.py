@@ -107,11 +107,20 @@ class Desk:
     def clients(self) -> "Clients":
         """The OAuth clients that may come."""
         from api.oauth.clients import Clients  # noqa: PLC0415 - see `dispatcher`
+        from api.oauth.documents import Documents  # noqa: PLC0415
+        from infra.oauth.fetching import DocumentFetch  # noqa: PLC0415
+        from infra.oauth.pinned import read_pinned  # noqa: PLC0415
 
-        async def no_document(_client_id: str, _on_behalf: UUID | None) -> None:
-            return None
-
-        return Clients(self.helpdesk.states, self.oauth, no_document)
+        plain = self.settings.insecure_hosts
+        documents = Documents(
+            fetch=DocumentFetch(plain),
+            store=self.oauth,
+            rates=self.rates,
+            now=self.helpdesk.now,
+            pinned=read_pinned(self.settings.client_documents),
+            plain=plain,
+        )
+        return Clients(self.helpdesk.states, self.oauth, documents)
 
     @cached_property
     def dispatcher(self) -> "Dispatcher":
