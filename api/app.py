@@ -58,21 +58,22 @@ def create_app(parts: Parts) -> Litestar:
     admission = Admission(
         parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins
     )
-    front = Front(
-        office=parts.office,
-        entrance=parts.entrance,
-        identify=parts.identify,
-        rates=parts.rates,
-        showing=Showing(),
-        hosts=parts.hosts,
-        origins=parts.origins,
-    )
     issuer = Issuer(
         office=parts.office,
         clients=parts.clients,
         store=parts.oauth,
         rates=parts.rates,
         hosts=parts.hosts,
+    )
+    front = Front(
+        office=parts.office,
+        entrance=parts.entrance,
+        issuer=issuer,
+        identify=parts.identify,
+        rates=parts.rates,
+        showing=Showing(),
+        hosts=parts.hosts,
+        origins=parts.origins,
     )
     app = Litestar(
         [

@@ -1,5 +1,6 @@
-"""Cookies: the session's secret and what precedes it, read from requests and set in answers."""
+"""Cookies: the session's secret, what precedes it and what outlasts it, read and set."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
@@ -13,6 +14,9 @@ Headers = Mapping[bytes, bytes]  # names in lower case, as ASGI has them
 
 _SESSION = "deskledger_session"
 _BEFORE = "deskledger_before"
+_BROWSER = "deskledger_browser"
+_BROWSER_LASTS = timedelta(days=365)
+_BROWSER_VALUE = re.compile(r"[0-9a-f]{64}")
 
 
 def session_cookie_name(base_url: str) -> str:
@@ -42,6 +46,12 @@ def read_before(headers: Headers, base_url: str) -> str | None:
     return next((value for value in _values(headers, before_cookie_name(base_url)) if value), None)
 
 
+def read_browser(headers: Headers, base_url: str) -> str | None:
+    """Return what tells a browser from all others, whoever is signed in with it."""
+    values = _values(headers, _named(_BROWSER, base_url))
+    return next((value for value in values if _BROWSER_VALUE.fullmatch(value)), None)
+
+
 def set_session(secret: str, base_url: str, lasting: timedelta) -> Cookie:
     """Make the cookie that gives a session's secret to the browser."""
     return _cookie(session_cookie_name(base_url), secret, base_url, int(lasting.total_seconds()))
@@ -50,6 +60,12 @@ def set_session(secret: str, base_url: str, lasting: timedelta) -> Cookie:
 def set_before(value: str, base_url: str) -> Cookie:
     """Make the cookie for forms before signing in; it goes with the browser's window."""
     return _cookie(before_cookie_name(base_url), value, base_url, None)
+
+
+def set_browser(value: str, base_url: str) -> Cookie:
+    """Make the cookie that tells a browser from all others: 256 random bits, in hex, for a year."""
+    seconds = int(_BROWSER_LASTS.total_seconds())
+    return _cookie(_named(_BROWSER, base_url), value, base_url, seconds)
 
 
 def clear_session(base_url: str) -> Cookie:

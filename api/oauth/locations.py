@@ -6,6 +6,7 @@ from typing import NamedTuple
 RESOURCE = "/public/api/mcp"
 
 AUTHORIZE = "/oauth/authorize"
+CONSENT = "/oauth/consent"  # where the page's form goes
 TOKEN = "/oauth/token"  # noqa: S105 - a path
 REVOKE = "/oauth/revoke"
 REGISTER = "/oauth/register"

@@ -1,4 +1,4 @@
-"""Pages for people: signing in, one-time links and one's own account. They work without scripts."""
+"""Pages for people: signing in, one-time links, apps and one's own account. They work without scripts."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from api import problems
-from api.pages import account, entering, links
+from api.pages import account, authorizing, entering, links
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
 from api.pages.showing import STYLE
@@ -42,6 +42,7 @@ def pages_router(front: Front) -> Router:
         "/",
         route_handlers=[
             *account.ENDPOINTS,
+            *authorizing.ENDPOINTS,
             *entering.ENDPOINTS,
             *links.ENDPOINTS,
             _style_route(front, refuse_foreign_host),

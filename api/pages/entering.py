@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from api import problems
 from api.cookies import clear_session, set_before, set_session
 from api.csrf import csrf_token
+from api.oauth.locations import AUTHORIZE
 from api.pages.front import Front, Page, visitor_of
 from api.pages.showing import see_other
 from api.rates import RateLimited
@@ -24,12 +25,18 @@ _NOTICES = {
     "out": "You are signed out.",
 }
 _PRINTABLE = range(0x21, 0x7F)
+_QUERY = "".join(map(chr, _PRINTABLE)).replace("\\", "")
 
 
 def within(target: str) -> str:
     """Return where to go after signing in: only a path of our own, whatever was asked for."""
     own = target.startswith("/") and not target.startswith("//") and "\\" not in target
     return target if own and all(ord(letter) in _PRINTABLE for letter in target) else HOME
+
+
+def target_of(path: str, query: bytes) -> str:
+    """Return a path of ours with its query, in characters that `within` lets through."""
+    return f"{path}?{quote(query, safe=_QUERY)}" if query else path
 
 
 def login_for(target: str) -> str:
@@ -40,7 +47,7 @@ def login_for(target: str) -> str:
 @get("/login")
 async def login_page(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     target = within(request.query_params.get("next", HOME))
-    if await front.signed_in(request):
+    if "again" not in request.query_params and await front.signed_in(request):
         return see_other(target)
     notice = _NOTICES.get(request.query_params.get("done", ""), "")
     return _login(request, front, target, notice=notice)
@@ -81,6 +88,10 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
             await front.entrance.sign_in.sign_out(before, "replaced")
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
+    if target.partition("?")[0] == AUTHORIZE:
+        # Which may lead on to another site at once. Chromium holds this form's policy against all
+        # that its answer redirects to; by a page of its own the way begins anew.
+        return front.showing.page("going_on", {"target": target}, cookies=[cookie])
     return see_other(target, [cookie])
 
 

@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.cookies import clear_session
-from api.pages.entering import later, login_for, within
+from api.pages.entering import later, login_for, target_of, within
 from api.pages.front import ForeignForm, ForeignHost, Front, Page
 from api.pages.showing import see_other
 from api.rates import RateLimited
@@ -31,7 +31,8 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
     """Turn whatever was raised into a page; nothing of a foreign exception's text gets out."""
     match error:
         case Unauthorized():
-            target = within(request.scope["path"]) if request.method == "GET" else "/account"
+            asked = target_of(request.scope["path"], request.scope["query_string"])
+            target = within(asked) if request.method == "GET" else "/account"
             return see_other(login_for(target), [clear_session(front.base_url)])
         case ForeignForm():
             return _message(

@@ -9,6 +9,7 @@ from litestar import Request
 
 from api.cookies import Headers, read_before, read_session
 from api.csrf import FIELD, is_csrf_token, is_same_origin
+from api.oauth.issuer import Issuer
 from api.pages.showing import Showing
 from api.rates import RateLimiter
 from api.rest.acting import Office
@@ -41,6 +42,7 @@ class Front(NamedTuple):
 
     office: Office
     entrance: Entrance
+    issuer: Issuer
     identify: Identify
     rates: RateLimiter
     showing: Showing

@@ -13,8 +13,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+_LEADING_OUT = _POLICY.replace(" form-action 'self';", "")
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -42,8 +42,13 @@ class Showing:
         cookies: Sequence[Cookie] = (),
         headers: Mapping[str, str] | None = None,
         hidden: bool = False,
+        leads_out: bool = False,
     ) -> Response[str]:
-        """Render a page. With `hidden` its address, which holds a secret, is told to nobody."""
+        """Render a page. With `hidden` its address, which holds a secret, is told to nobody.
+
+        With `leads_out` the answer to its form may redirect to another site, and that again, to
+        places that nobody here knows: Chromium holds `form-action` against each of them.
+        """
         said: dict[str, object] = {"refusal": "", "notice": "", "style": STYLE}
         return Response(
             self._templates.get_template(f"{template}.html").render({**said, **shown}),
@@ -52,6 +57,7 @@ class Showing:
             cookies=list(cookies),
             headers={
                 **_HEADERS,
+                "Content-Security-Policy": _LEADING_OUT if leads_out else _POLICY,
                 "Referrer-Policy": "no-referrer" if hidden else "same-origin",
                 **(headers or {}),
             },
