@@ -9,6 +9,7 @@ from litestar.enums import HttpMethod
 from msgspec import UNSET, UnsetType
 
 from api.oauth import locations
+from api.oauth.errors import ErrorCode, OAuthProblem
 from api.oauth.issuer import Issuer
 from api.problems import DOCS
 from domain.permissions import TOOL_SCOPES
@@ -91,8 +92,27 @@ async def server_metadata(issuer: NamedDependency[Issuer]) -> Response[ServerMet
     return _cacheable(told, _SERVER_AGE)
 
 
+@route(
+    [
+        f"{place}/{{rest:path}}"
+        for place in (
+            locations.RESOURCE_METADATA_ROOT,
+            locations.SERVER_METADATA,
+            locations.OPENID_METADATA,
+        )
+    ],
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+)
+async def metadata_of_another() -> None:
+    """Say that neither another resource nor an issuer below a path is here: clients look on then.
+
+    Some ask for the issuer below the MCP endpoint's path first.
+    """
+    raise OAuthProblem(404, ErrorCode.INVALID_REQUEST, "There is no such issuer or resource here.")
+
+
 def _cacheable(told: T, seconds: int) -> Response[T]:
     return Response(told, headers={"Cache-Control": f"public, max-age={seconds}"})
 
 
-ENDPOINTS = [resource_metadata, server_metadata]
+ENDPOINTS = [resource_metadata, server_metadata, metadata_of_another]
