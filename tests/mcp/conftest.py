@@ -3,15 +3,19 @@
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import Any
 
+import httpx2
 import psycopg
 import pytest
 from mcp.client.client import Client
 
+from infra.desk import Desk
+from infra.settings import Settings
 from tests.database import Databases
 from tests.mcp.clients import ERAS, Era, connected
 from tests.mcp.company import SUPPORT, Company, Ticket, filled, open_ticket
 from tests.mcp.records import Log
-from tests.mcp.serving import Served, served
+from tests.mcp.serving import Served, served, workers
+from tests.mcp.site import CALLERS, PUBLIC_URL, Site
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +74,29 @@ def fresh(product: Served, company: Company) -> Callable[..., Ticket]:
         return product.run(open_ticket(product.desk, department_id, **properties))
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def site(databases: Databases) -> Iterator[Site]:
+    with databases.copy() as url:
+        company = filled(url)
+        with (
+            workers(url, public_url=PUBLIC_URL) as started,
+            psycopg.connect(url, autocommit=True) as connection,
+        ):
+            yield Site(url, company, started, Log(url, connection))
+
+
+@pytest.fixture
+async def office(site: Site) -> AsyncGenerator[Desk]:
+    """A third process's way in: commands that no worker is told of."""
+    desk = Desk(Settings(database_url=site.database, public_url=PUBLIC_URL))
+    async with desk.open():
+        yield desk
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[httpx2.AsyncClient]:
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=CALLERS)
+    async with httpx2.AsyncClient(limits=limits, timeout=20) as client:
+        yield client
