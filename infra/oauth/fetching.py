@@ -4,10 +4,12 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from functools import cached_property
 from ipaddress import ip_address
+from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore2
@@ -60,7 +62,9 @@ class DocumentFetch:
         self._plain = plain
         self._resolve = resolve or Resolver()
         self._given_tls = tls
-        self._network = network
+        # The library offers another class of that name where anyio is missing.
+        sockets = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
+        self._network = network or sockets
         self._seconds = seconds
 
     async def __call__(self, url: str) -> Fetched:
@@ -86,14 +90,12 @@ class DocumentFetch:
             self._judge(address, split, host)
         # Byte by byte what was given, as that is what the document must repeat.
         target = url[len(f"{split.scheme}://{split.netloc}") :]
-        where = [
-            httpcore2.URL(scheme=split.scheme, host=address, port=port, target=target)
-            for address in dict.fromkeys(addresses)
-        ]
+        where = httpcore2.URL(scheme=split.scheme, host=host, port=port, target=target)
         failure: Exception = socket.gaierror()
-        for each in where:
+        for address in dict.fromkeys(addresses):
             try:
-                return await self._ask(each, split, host)
+                async with aclosing(_Pinned(address, self._network)) as pinned:
+                    return await self._ask(where, pinned, split)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -112,7 +114,7 @@ class DocumentFetch:
         if not (ip.is_loopback if split.scheme == "http" else is_public(ip)):
             raise DocumentRefused(_fault(host, "is not on the public internet"))
 
-    async def _ask(self, where: httpcore2.URL, split: SplitResult, host: str) -> Fetched:
+    async def _ask(self, where: httpcore2.URL, pinned: "_Pinned", split: SplitResult) -> Fetched:
         # The scheme's own port is left out, as browsers do; the other is of tests.
         named = split.netloc.lower().removesuffix(f":{_HTTPS}")
         headers = [
@@ -122,15 +124,44 @@ class DocumentFetch:
             ("Accept-Encoding", "identity"),
             ("Connection", "close"),
         ]
-        extensions = {"sni_hostname": host, "timeout": {"connect": _CONNECT_SECONDS}}
+        extensions = {"timeout": {"connect": _CONNECT_SECONDS}}
         async with (
             httpcore2.AsyncConnectionPool(
                 ssl_context=self._tls if split.scheme == "https" else None,
-                network_backend=self._network,
+                network_backend=pinned,
             ) as pool,
             pool.stream("GET", where, headers=headers, extensions=extensions) as response,
         ):
-            return await _read(response, host)
+            return await _read(response, split.hostname or "")
+
+
+class _Pinned(httpcore2.AsyncNetworkBackend):
+    """Dials one address, whatever the name, which stays the one that TLS asks for and checks.
+
+    It closes what it opened: the library forgets a socket whose handshake is cancelled.
+    """
+
+    def __init__(self, address: str, network: httpcore2.AsyncNetworkBackend) -> None:
+        self._address = address
+        self._network = network
+        self._stream: httpcore2.AsyncNetworkStream | None = None
+
+    async def connect_tcp(
+        self,
+        host: str,  # noqa: ARG002 - that it does not count is the point
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the library's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        self._stream = await self._network.connect_tcp(
+            self._address, port, timeout, local_address, socket_options
+        )
+        return self._stream
+
+    async def aclose(self) -> None:
+        if self._stream is not None:
+            await self._stream.aclose()
 
 
 async def _read(response: httpcore2.Response, host: str) -> Fetched:
