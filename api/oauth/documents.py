@@ -117,6 +117,10 @@ class Documents:
 
     async def _renew(self, client_id: str) -> OAuthClient:
         try:
+            # Whoever looked before the last fetch ended, and comes here after it, needs no other.
+            kept = await self._store.find_document(client_id)
+            if kept is not None and self._now() < kept.fresh_until:
+                return kept.client
             fetched = await self._fetch(client_id)
             client = read_document(client_id, fetched.body)
             now = self._now()
