@@ -80,7 +80,7 @@ class Server(AuthorizationServer):
         return request
 
     def handle_response(self, status: int, body: Any, headers: Any) -> Any:
-        return status, body, headers
+        """Nothing yet: answered is what comes of it."""
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens; Authlib insists."""
@@ -96,7 +96,14 @@ def code_of(error: OAuth2Error) -> ErrorCode:
 def sentence_of(error: OAuth2Error) -> str:
     if isinstance(error, InsecureTransportError):
         return INSECURE
-    return error.description or "The request was refused."
+    return error.description or _SENTENCES.get(code_of(error), "The request was refused.")
+
+
+_SENTENCES = {
+    ErrorCode.INVALID_GRANT: "This is unknown, used, past its time, or another client's.",
+    ErrorCode.INVALID_SCOPE: "None of this scope can be had.",
+    ErrorCode.UNSUPPORTED_GRANT_TYPE: "Take authorization_code or refresh_token.",
+}
 
 
 def scopes_for(client: OAuthClient, scope: str | None) -> tuple[Scope, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Router
 from litestar.di import Provide
 
-from api.oauth import metadata, registration
+from api.oauth import metadata, registration, token
 from api.oauth.errors import ErrorCode, OAuthProblem, answer
 from api.oauth.issuer import Issuer
 from api.requests import WholeRequest
@@ -13,7 +13,7 @@ from api.rest.methods import options_handlers
 
 BODY_LIMIT = 1 << 16
 
-ENDPOINTS: list[Any] = [*metadata.ENDPOINTS, *registration.ENDPOINTS]
+ENDPOINTS: list[Any] = [*metadata.ENDPOINTS, *registration.ENDPOINTS, *token.ENDPOINTS]
 
 
 def oauth_router(issuer: Issuer) -> Router:

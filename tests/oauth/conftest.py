@@ -7,6 +7,8 @@ import pytest
 from tests.database import Databases
 from tests.mcp.company import Company, filled
 from tests.mcp.serving import Served, served
+from tests.oauth.oauth_tokens import CLIENTS, App
+from tests.oauth.oauth_visiting import keep
 from tests.oauth.oauth_wire import Wire
 from tests.sign_in.conftest import Clock
 
@@ -49,3 +51,16 @@ def clock(moving: tuple[Served, Clock]) -> Iterator[Clock]:
 @pytest.fixture
 def wire(product: Served) -> Wire:
     return Wire(product.port)
+
+
+@pytest.fixture(scope="module")
+def registered(moving: tuple[Served, Clock]) -> None:
+    """The clients of `oauth_tokens` are known."""
+    for client in CLIENTS:
+        keep(moving[0], client)
+
+
+@pytest.fixture
+def app(product: Served, company: Company, wire: Wire, registered: None) -> App:  # noqa: ARG001 - known first
+    """An app of Ana's."""
+    return App(product, wire, company.members["Ana"].id)
