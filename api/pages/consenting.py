@@ -18,9 +18,9 @@ _MOST_MARKS = 2
 # First strong isolate and its end (UAX #9 §2.4): a name turns nothing around it the other way.
 _ISOLATE, _POP = "\u2068", "\u2069"
 
-_PUBLISHED = "Its own document at {host} names it."
-_BY_ITSELF = "It registered itself. Nobody has verified who it is."
-_BY_ADMINISTRATOR = "An administrator registered it."
+_PUBLISHED = "The app of {host}, by its document there."
+_BY_ITSELF = "It registered itself, unverified."
+_BY_ADMINISTRATOR = "An administrator registered it here."
 
 _UNVERIFIED = (
     "Nobody has verified this app: its name is only what it calls itself. Go by where the access "
