@@ -75,7 +75,7 @@ def await_ready(port: int) -> None:
 
 @contextmanager
 def served(
-    database_url: str, now: Callable[[], datetime] = utc_now, **given: int
+    database_url: str, now: Callable[[], datetime] = utc_now, **given: int | str
 ) -> Generator[Served]:
     """Serve a database in a thread for as long as the block runs, without limits unless given."""
     listener = listen()
