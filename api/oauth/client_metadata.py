@@ -14,6 +14,7 @@ from domain.redirects import Landing, landing_of, without_port
 from domain.refusals import Refused
 
 MOST_REDIRECTS = 10
+_SHOWN = 100  # characters of what is wrong
 _GRANT_TYPES: tuple[GrantType, ...] = ("authorization_code", "refresh_token")
 _AUTH_METHODS: tuple[AuthMethod, ...] = ("none", "client_secret_basic", "client_secret_post")
 
@@ -94,10 +95,8 @@ def _redirects_of(uris: list[str]) -> tuple[str, ...]:
         try:
             landing_of(uri)
         except Refused as refusal:
-            raise refused(
-                f"{uri[:100]} is among its redirect_uris. {refusal.sentence.rstrip('.')}",
-                ErrorCode.INVALID_REDIRECT_URI,
-            ) from None
+            told = f"{refusal.sentence} It is {uri[:_SHOWN] or 'empty'}"
+            raise OAuthProblem(400, ErrorCode.INVALID_REDIRECT_URI, told) from None
     return unique
 
 

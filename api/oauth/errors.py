@@ -19,6 +19,7 @@ REALM = 'Basic realm="deskledger"'
 
 # What a description cannot hold: RFC 6749 §5.2 leaves out the quote and the backslash.
 _UNPRINTABLE = re.compile(r"[^\x20-\x21\x23-\x5B\x5D-\x7E]")
+_INSTEAD = str.maketrans({'"': "'", "\\": "/", "…": "..."})
 _LONGEST = 500
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def refused(
 
 def describable(text: str) -> str:
     """Return a text with those characters only that an `error_description` may have."""
-    return _UNPRINTABLE.sub("?", text.replace('"', "'").replace("\\", "/"))[:_LONGEST]
+    return _UNPRINTABLE.sub("?", text.translate(_INSTEAD))[:_LONGEST]
 
 
 def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -36,11 +36,11 @@ def told(error: Exception) -> Response[dict[str, str]]:
 def test_a_description_holds_only_what_it_may(text: str) -> None:
     described = describable(text)
     assert all(" " <= char <= "~" and char not in '"\\' for char in described)
-    assert len(described) == min(len(text), 500)
+    assert min(len(text), 500) <= len(described) <= 500
 
 
 def test_a_description_keeps_what_can_be_said() -> None:
-    assert describable('say "a\\b" é now') == "say 'a/b' ? now"
+    assert describable('say "a\\b" é now…') == "say 'a/b' ? now..."
 
 
 def test_a_problem_is_told_as_it_is() -> None:
