@@ -11,7 +11,7 @@ METADATA = (
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
 )
-POSTED = ("/oauth/register",)
+POSTED = ("/oauth/register", "/oauth/token", "/oauth/revoke")
 ALLOW_ORIGIN = "access-control-allow-origin"
 
 
