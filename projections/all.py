@@ -1,6 +1,7 @@
 """All views, by name and in the order in which a page of the log is folded into them."""
 
 from projections.activity import ActivityView
+from projections.apps import AppsView
 from projections.budget import BudgetView
 from projections.credentials import CredentialsView
 from projections.directory import DirectoryView
@@ -20,6 +21,7 @@ VIEWS: tuple[View, ...] = (
     TagsView(),
     CredentialsView(),
     SessionsView(),
+    AppsView(),
     ActivityView(),
     BudgetView(),
     SearchView(),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.caller import Caller
 from projections import (
+    apps,
     audit,
     conversation,
     history,
@@ -18,6 +19,7 @@ from projections import (
     tags,
     usage,
 )
+from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.history import ActivityPage
@@ -264,4 +266,17 @@ class Views:
         async with reading(self._pool) as connection:
             return await sessions.list_sessions(
                 connection, self._schema, agent_id, ended=include_ended
+            )
+
+    async def list_apps(
+        self,
+        *,
+        agent_id: UUID | None = None,
+        app_id: UUID | None = None,
+        include_revoked: bool = False,
+    ) -> list[AppLine]:
+        """Return the apps that agents let in, one agent's or the one named, last connected first."""
+        async with reading(self._pool) as connection:
+            return await apps.list_apps(
+                connection, self._schema, agent_id, app_id, revoked=include_revoked
             )

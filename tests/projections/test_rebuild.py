@@ -17,12 +17,16 @@ from domain.refusals import Refused
 from projections.all import VIEWS
 from projections.view import Connection, qualified
 from projections.views import configure
+from tests.app_strategies import CLIENTELE, CONNECTING, numbered
 from tests.projections.book import Book, create, fold
 from tests.strategies import CALLERS, COMMANDS, SEEDS, SIGNING_IN, instances, unhurried
 
 CALLS = st.tuples(st.uuids(), instances(CallRecorded), st.integers(0, 5))
+CHANGES = st.one_of(COMMANDS["managing"], COMMANDS["issuing"], SIGNING_IN, CLIENTELE)
+# Agents answer apps signed in, which these callers are not.
+ANSWERS = st.tuples(CONNECTING, st.just(insider("panel")))
 STEPS = st.lists(
-    st.tuples(st.one_of(COMMANDS["managing"], COMMANDS["issuing"], SIGNING_IN), CALLERS) | CALLS,
+    st.tuples(CHANGES, CALLERS) | CALLS | ANSWERS,
     min_size=20,
     max_size=60,
 )
@@ -35,12 +39,12 @@ def written(steps: list[Any]) -> Book:
     book = Book()
     for seed in SEEDS:
         book.carry_out(seed)
-    for step in steps:
+    for number, step in enumerate(steps):
         match step:
             case (Command() as command, Caller() as caller):
                 try:
                     caller.require(command.permission)
-                    book.carry_out(command, caller)
+                    book.carry_out(numbered(command, number), caller)
                 except Refused:
                     pass
             case (stream, call, units):
