@@ -36,12 +36,12 @@ class Person(NamedTuple):
     def facts(self, product: Served) -> list[str]:
         """Return the topics of what happened to the consents of this agent."""
         stream = stream_of_consents(self.member.id)
-        return [event.topic for event in product.run(product.desk.ledger.load(stream))]
+        return [event.fact.topic for event in product.run(product.desk.ledger.load(stream))]
 
 
-def arrive(product: Served, name: str, role: RoleRef = Role.AGENT) -> Person:
+def arrive(product: Served, name: str, role: RoleRef = Role.AGENT, *, seat: bool = True) -> Person:
     """Hire somebody of a name that nobody has yet, and sign in."""
-    member = product.run(add_agent(product.desk, name, role))
+    member = product.run(add_agent(product.desk, name, role, seat=seat))
     give_password(product, member, PASSWORD)
     return Person(member, enter(product, member))
 
@@ -65,6 +65,13 @@ def documented(host: str, *redirect_uris: str, name: str = "Some App") -> OAuthC
     uris = redirect_uris or (f"https://{host}/callback",)
     return OAuthClient(
         id=f"https://{host}/client.json", source="document", name=name, redirect_uris=uris
+    )
+
+
+def registered(key: str, *redirect_uris: str) -> OAuthClient:
+    """Return a client as an administrator registers it."""
+    return OAuthClient(
+        id=key, source="registered", name=f"Our {key}", redirect_uris=redirect_uris or (SITE,)
     )
 
 
