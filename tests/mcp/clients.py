@@ -13,7 +13,7 @@ from mcp_types import CallToolResult, Implementation, TextContent
 Era = Literal["modern", "legacy"]
 ERAS: tuple[Era, ...] = ("modern", "legacy")
 USER_AGENT = "OldTool/3.1 (tests)"
-_MODES = {"modern": "auto", "legacy": "legacy"}
+MODES = {"modern": "auto", "legacy": "legacy"}
 
 
 @asynccontextmanager
@@ -23,7 +23,7 @@ async def connected(url: str, token: str, era: Era = "modern") -> AsyncGenerator
         httpx2.AsyncClient(headers=headers, timeout=20) as http,
         Client(
             streamable_http_client(url, http_client=http),
-            mode=_MODES[era],
+            mode=MODES[era],
             client_info=Implementation(name="NewTool", version="2.0"),
         ) as client,
     ):

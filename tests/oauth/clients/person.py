@@ -1,0 +1,46 @@
+"""A person at a browser: goes where a client sends her, signs in, reads what it asks, and answers."""
+
+import re
+from html import unescape
+from typing import Literal
+from urllib.parse import urlsplit
+
+from api.oauth.locations import CONSENT
+from tests.sign_in.browser import Answer, Browser
+
+_GOES_ON = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
+
+
+class Person:
+    """`asked` are the pages that asked her about a client, `signed_in` how often she had to sign in."""
+
+    def __init__(self, browser: Browser, email: str, password: str) -> None:
+        self.browser = browser
+        self.answer: Literal["approve", "deny"] = "approve"
+        self.asked: list[str] = []
+        self.signed_in = 0
+        self._email = email
+        self._password = password
+
+    def open(self, address: str) -> str:
+        """Go where a client sends her; return where she is sent in the end, which is not ours."""
+        answer = self._get(address)
+        if answer.location.startswith("/login?"):
+            answer = self._sign_in(answer.location)
+        if answer.status == 200:
+            self.asked.append(answer.text)
+            fields = answer.fields(CONSENT)
+            answer = self.browser.post(CONSENT, {**fields, "answer": self.answer})
+        assert answer.status == 303, answer
+        assert urlsplit(answer.location).netloc != urlsplit(self.browser.origin).netloc, answer
+        return answer.location
+
+    def _sign_in(self, page: str) -> Answer:
+        self.signed_in += 1
+        answer = self.browser.submit(page, email=self._email, password=self._password)
+        onward = _GOES_ON.search(answer.text)
+        assert onward, answer
+        return self._get(unescape(onward[1]))
+
+    def _get(self, address: str) -> Answer:
+        return self.browser.get(urlsplit(address)._replace(scheme="", netloc="").geturl())
