@@ -12,14 +12,15 @@ from projections.sentences import through
 
 
 class ClientLine(Struct, frozen=True, omit_defaults=True):
-    """The program that spoke, as it named itself: no proof of anything."""
+    """The program that spoke, as it named itself, which proves nothing; apps as they were let in."""
 
     name: str
     version: str | UnsetType = UNSET
+    id: Annotated[str, Meta(description="An app's OAuth client_id.")] | UnsetType = UNSET
 
 
 class CredentialLine(Struct, frozen=True, omit_defaults=True):
-    """What the client showed: an access token, or a session, which has no mask."""
+    """What the client showed: an access token; or an app's consent or a session, without a mask."""
 
     id: UUID
     mask: Annotated[str, Meta(description="What of a token may be shown.")] | UnsetType = UNSET
@@ -41,20 +42,24 @@ class Doer(Struct, frozen=True, omit_defaults=True, kw_only=True):
 # Look-ups for the rows of a page only. Of an activity `a`.
 DOER: LiteralString = """
 a.agent, (SELECT w.name FROM {views}.agents w WHERE w.id = a.agent), a.role, a.via,
-a.client_name, a.client_version,
+a.client_name, a.client_version, a.client_id,
 a.credential, (SELECT c.mask FROM {views}.credentials c WHERE c.id = a.credential)
 """
-DOER_WIDTH = 8
+DOER_WIDTH = 9
 
 
 def doer_of(row: Sequence[Any]) -> dict[str, Any]:
     """Return the fields of a `Doer` from a row of the columns `DOER`."""
-    agent, name, role, via, client, version, credential, mask = row
+    agent, name, role, via, client, version, client_id, credential, mask = row
     return {
         "via": via,
         "through": through(via, client, mask),
         "agent": UNSET if agent is None else Named(agent, name or ""),
         "role": role or UNSET,
-        "client": UNSET if client is None else ClientLine(client, version or UNSET),
+        "client": UNSET if client is None else _client(client, version, client_id),
         "credential": UNSET if credential is None else CredentialLine(credential, mask or UNSET),
     }
+
+
+def _client(name: str, version: str | None, client_id: str | None) -> ClientLine:
+    return ClientLine(name, version or UNSET, client_id or UNSET)

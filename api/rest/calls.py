@@ -31,7 +31,7 @@ class CallListing(Query, frozen=True):
     )
     ticket_id: Annotated[Word, Meta(description="On this ticket: id or code.")] | UnsetType = UNSET
     via: Annotated[Via, Meta(description="Through this.")] | UnsetType = UNSET
-    credential_id: Annotated[UUID, Meta(description="With this token or session.")] | UnsetType = (
+    credential_id: Annotated[UUID, Meta(description="With this token, session or app.")] | UnsetType = (
         UNSET
     )
     at_from: Annotated[Moment, Meta(description="Then or later.")] | UnsetType = field(

@@ -74,6 +74,23 @@ async def test_a_call_is_shown_with_all_that_is_known_of_it(shown: Shown) -> Non
     }
 
 
+async def test_an_apps_call_is_shown_with_the_client_it_was_issued_to(shown: Shown) -> None:
+    desk = Calls()
+    app = Attribution(
+        via="app", agent=ANA, credential=UUID(int=700), client=Client("Claude", "2.1", "claude-1")
+    )
+    by_app, _ = desk.call("get_tags", by=app), desk.call("get_tags")
+    views = await shown.show(desk)
+    (line,) = (await views.list_calls(CallFilter(via="app"))).calls
+    assert (line.call, line.through) == (by_app, "via Claude")
+    assert msgspec.to_builtins(line.client) == {
+        "name": "Claude",
+        "version": "2.1",
+        "id": "claude-1",
+    }
+    assert await found(views, credential=UUID(int=700)) == [by_app]
+
+
 async def test_calls_are_found_by_what_they_were(shown: Shown) -> None:
     desk = Calls()
     ticket = desk.open(1)

@@ -73,6 +73,30 @@ async def test_a_line_tells_who_did_what_when_and_by_which_way(shown: Shown) -> 
     }
 
 
+async def test_what_an_app_did_is_told_with_the_app_and_the_consent_it_had(shown: Shown) -> None:
+    desk = Desk()
+    key = desk.open(1)
+    consent, client_id = UUID(int=700), "https://claude.example/oauth/client.json"
+    app = Attribution(
+        via="app",
+        agent=ANA,
+        role="agent",
+        credential=consent,
+        client=Client("Claude", "2.1", client_id),
+    )
+    desk.write(key, ticket.Resolved(was=Status.NEW), by=app)
+    line, _ = await lines(await shown.show(desk), key)
+    assert (line.sentence, line.via, line.through) == (
+        "Ana resolved this ticket",
+        "app",
+        "via Claude",
+    )
+    assert msgspec.to_builtins([line.client, line.credential]) == [
+        {"name": "Claude", "version": "2.1", "id": client_id},
+        {"id": str(consent)},
+    ]
+
+
 async def test_what_the_house_did_names_nobody(shown: Shown) -> None:
     desk = Desk()
     key = desk.open(1)
