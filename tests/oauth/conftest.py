@@ -61,6 +61,12 @@ def registered(moving: tuple[Served, Clock]) -> None:
 
 
 @pytest.fixture
-def app(product: Served, company: Company, wire: Wire, registered: None) -> App:  # noqa: ARG001 - known first
+def app(
+    product: Served,
+    company: Company,
+    wire: Wire,
+    desk_database: str,
+    registered: None,  # noqa: ARG001 - known first
+) -> App:
     """An app of Ana's."""
-    return App(product, wire, company.members["Ana"].id)
+    return App(product, wire, company.members["Ana"].id, desk_database)
