@@ -93,11 +93,14 @@ def keep(product: Served, client: OAuthClient) -> OAuthClient:
 
 
 def asked_by(client: OAuthClient, redirect_uri: str | None = None, **other: str | None) -> str:
-    """Return the address that a client opens; None leaves a parameter out."""
+    """Return the address that a client opens; None leaves a parameter out.
+
+    An empty redirect URI counts as none (OAuth 2.1 §3.1).
+    """
     asked: Mapping[str, str | None] = {
         "response_type": "code",
         "client_id": client.id,
-        "redirect_uri": redirect_uri or client.redirect_uris[0],
+        "redirect_uri": client.redirect_uris[0] if redirect_uri is None else redirect_uri,
         "state": "xyz 1/2",
         "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",

@@ -16,7 +16,10 @@ FEW = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-PATHS = ("/login", "/logout", "/setup", "/password", "/account", "/account/sessions", "/", "/x")
+PATHS = (
+    *("/login", "/logout", "/setup", "/password", "/account", "/account/sessions", "/", "/x"),
+    *("/oauth/authorize", "/oauth/consent"),
+)
 # No line breaks, which would end a header.
 header_bytes = st.binary(max_size=60).map(lambda raw: raw.translate(None, b"\r\n\0"))
 typed = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
