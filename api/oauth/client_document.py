@@ -136,7 +136,7 @@ def shown_name(name: str | None, url: str) -> str:
     """Return a client's name on one short line, without what hides or misleads; else its host."""
     seen = (
         char
-        for char in clean((name or "")[: 4 * LONGEST_NAME])
+        for char in clean(name or "")
         if char not in _FILLERS and unicodedata.category(char) not in _UNSEEN
     )
     line = " ".join("".join(seen).split())
