@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from litestar import Response, post
+from litestar import MediaType, Response, post
 from litestar.di import NamedDependency
 
 from api.oauth import locations
@@ -55,7 +55,7 @@ async def issue_tokens(request: WholeRequest, issuer: NamedDependency[Issuer]) -
 
 
 @post(locations.REVOKE, status_code=200)
-async def revoke_token(request: WholeRequest, issuer: NamedDependency[Issuer]) -> Response[None]:
+async def revoke_token(request: WholeRequest, issuer: NamedDependency[Issuer]) -> Response[bytes]:
     """End what a token came of, whichever of its tokens it is (RFC 7009 §2)."""
     sent = await _read(request, issuer, _FOR_REVOCATION)
     token = sent.form.get("token", "")
@@ -65,7 +65,7 @@ async def revoke_token(request: WholeRequest, issuer: NamedDependency[Issuer]) -
     end = judge_revocation(sent.form, _found(sent, held, issuer))
     if isinstance(end, End):
         await _end(end, issuer)
-    return Response(None, headers=_NO_STORE)
+    return Response(b"", media_type=MediaType.TEXT, headers=_NO_STORE)
 
 
 async def _read(request: WholeRequest, issuer: Issuer, known: frozenset[str]) -> _Sent:
