@@ -1,11 +1,10 @@
 """Clients that come to the authorization endpoint with a person's browser, and what they ask."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
 
 from api.oauth.locations import AUTHORIZE, CONSENT
 from api.oauth.store import Document
@@ -15,14 +14,14 @@ from domain.held_consents import stream_of_consents
 from domain.oauth_client import OAuthClient
 from domain.permissions import Role
 from domain.role import RoleRef
+from domain.secret import digest_of
 from tests.mcp.company import Member, add_agent
 from tests.mcp.serving import Served
+from tests.oauth.oauth_grants import CHALLENGE, new_tokens
 from tests.sign_in.browser import Answer, Browser
 from tests.sign_in.conftest import PASSWORD, give_password
 
-VERIFIER = "a" * 64
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode()[:43]
-
+BROWSER = "__Host-deskledger_browser"
 SITE = "https://app.example/callback"
 LOOPBACK = "http://127.0.0.1:33418/callback"
 
@@ -121,6 +120,16 @@ def approve(browser: Browser, address: str) -> dict[str, str]:
     page = browser.get(address)
     assert page.status == 200, page
     return sent(choose(browser, page, "approve"))
+
+
+def connect(product: Served, browser: Browser, address: str) -> UUID:
+    """Approve and redeem the code; return the consent."""
+    code = approve(browser, address)["code"]
+    store, now = product.desk.oauth, product.desk.helpdesk.now()
+    grant = product.run(store.find_grant(digest_of(code)))
+    assert grant
+    assert product.run(store.redeem(grant.id, new_tokens(product.desk).issued, now))
+    return grant.consent
 
 
 def sent(answer: Answer) -> dict[str, str]:

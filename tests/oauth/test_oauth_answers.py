@@ -7,8 +7,9 @@ import pytest
 from api.oauth.locations import CONSENT
 from domain.secret import CODE, digest_of, is_well_formed
 from tests.mcp.serving import Served
+from tests.oauth.oauth_grants import CHALLENGE
 from tests.oauth.oauth_visiting import (
-    CHALLENGE,
+    BROWSER,
     LOOPBACK,
     SITE,
     approve,
@@ -23,8 +24,6 @@ from tests.oauth.oauth_visiting import (
     sent,
 )
 from tests.sign_in.browser import Browser
-
-BROWSER = "__Host-deskledger_browser"
 
 
 def test_approving_sends_a_code_the_state_and_the_issuer(product: Served) -> None:
