@@ -9,7 +9,6 @@ from collections.abc import Container
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-from msgspec import UNSET
 
 from domain.oauth_client import GrantType, OAuthClient
 from domain.permissions import TOOL_SCOPES, Scope
@@ -74,7 +73,10 @@ def require_document_url(client_id: str, plain: Container[str] = ()) -> None:
 
 
 class _Document(msgspec.Struct, frozen=True):
-    """What is read of a document (RFC 7591 §2); the rest, logos above all, is passed over."""
+    """What is read of a document (RFC 7591 §2); null counts as left out.
+
+    The rest, logos above all, is passed over.
+    """
 
     client_id: str
     redirect_uris: list[str]
@@ -85,8 +87,8 @@ class _Document(msgspec.Struct, frozen=True):
     scope: str | None = None
     token_endpoint_auth_method: str | None = None
     token_endpoint_auth_methods_supported: list[str] | None = None
-    client_secret: object = UNSET
-    client_secret_expires_at: object = UNSET
+    client_secret: object = None
+    client_secret_expires_at: object = None
 
 
 def read_document(client_id: str, body: bytes) -> OAuthClient:
@@ -142,7 +144,7 @@ def shown_name(name: str | None, url: str) -> str:
     line = " ".join("".join(seen).split())
     if len(line) > LONGEST_NAME:
         line = f"{line[: LONGEST_NAME - 1].rstrip()}…"
-    return line or urlsplit(url).hostname or url
+    return line or urlsplit(url).hostname or url[:LONGEST_NAME]
 
 
 def _require_public(document: _Document) -> None:
@@ -151,7 +153,7 @@ def _require_public(document: _Document) -> None:
     ChatGPT prefers a key, but takes `none` from those who know no keys; it says so under
     `token_endpoint_auth_methods_supported`.
     """
-    if document.client_secret is not UNSET or document.client_secret_expires_at is not UNSET:
+    if document.client_secret is not None or document.client_secret_expires_at is not None:
         raise _bad("it has a client_secret, which everybody could read")
     method = document.token_endpoint_auth_method or "none"
     if method == "none" or "none" in (document.token_endpoint_auth_methods_supported or ()):
