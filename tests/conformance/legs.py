@@ -1,4 +1,4 @@
-"""Runs the MCP conformance suite and the Inspector against our mount, a leg at a time."""
+"""Runs other people's suites and clients against ours, a leg at a time."""
 
 import os
 import signal
@@ -15,22 +15,23 @@ import msgspec
 
 from tests.conformance.demo import served_demo
 from tests.conformance.node import NotInstalledError, node, package
+from tests.conformance.oauth_legs import (
+    AUTHORIZATION,
+    LIBRARIES,
+    OAUTH_LEGS,
+    authorization_leg,
+    helpdesk,
+    library_leg,
+)
 from tests.conformance.serve import Served, served
+from tests.conformance.suite import read_checks, report, suite_command
 
 HERE = Path(__file__).parent
 REVISIONS = ("2026-07-28", "2025-11-25")
 ERAS = ("modern", "legacy")
-SUITE = ("@modelcontextprotocol/conformance", "0.2.0-alpha.12")
+LEGS = (*REVISIONS, "inspector", *OAUTH_LEGS)
 INSPECTOR = ("@modelcontextprotocol/inspector", "2.12.0")
 LEG_SECONDS = 120
-
-
-class Check(msgspec.Struct, rename="camel"):
-    """One line of the suite's checks.json."""
-
-    id: str
-    status: str
-    error_message: str = ""
 
 
 class ListedTools(msgspec.Struct):
@@ -48,27 +49,10 @@ def conformance_leg(url: str, revision: str) -> bool:
     with tempfile.TemporaryDirectory() as results:
         options = ["--suite", "all", "--spec-version", revision, "--output-dir", results]
         baseline = ["--expected-failures", str(HERE / f"baseline-{revision}.yml")]
-        ran = run_package(SUITE, "dist/index.js", "server", "--url", url, *options, *baseline)
-        checks = [
-            (scenario.parent.name, check)
-            for scenario in sorted(Path(results).glob("*/checks.json"))
-            for check in msgspec.json.decode(scenario.read_bytes(), type=list[Check])
-        ]
-    passed, failed, warned = (
-        sum(check.status == status for _, check in checks)
-        for status in ("SUCCESS", "FAILURE", "WARNING")
-    )
-    expected = ran.returncode == 0 and passed > 0
-    if not expected:
-        for scenario, check in checks:
-            if check.status in {"FAILURE", "WARNING"}:
-                click.echo(f"  {scenario} {check.id}: {check.error_message or check.status}")
-        click.echo(ran.stdout.partition("\nTotal:")[2] + ran.stderr)
-    click.echo(
-        f"conformance {revision}: {passed} of {passed + failed} checks passed, "
-        f"{failed} failures and {warned} warnings, {'' if expected else 'NOT '}as expected"
-    )
-    return expected
+        ran = run(suite_command("server", "--url", url, *options, *baseline))
+        checks = read_checks(Path(results))
+    said = ran.stdout.partition("\nTotal:")[2] + ran.stderr
+    return report(revision, checks, said, as_expected=ran.returncode == 0)
 
 
 def inspector_leg(target: Served, era: str) -> bool:
@@ -77,10 +61,9 @@ def inspector_leg(target: Served, era: str) -> bool:
     bearer = ["--header", f"Authorization: Bearer {target.token}"]
     ask = ["--method", "tools/list", "--strict", "--format", "json", "-q"]
     with tempfile.TemporaryDirectory() as home:  # where it keeps its storage
-        script = "clients/launcher/build/index.js"
-        ran = run_package(
-            INSPECTOR, script, "--cli", target.url, *connect, *bearer, *ask, HOME=home
-        )
+        script = package(*INSPECTOR) / "clients/launcher/build/index.js"
+        command = [node(), str(script), "--cli", target.url, *connect, *bearer, *ask]
+        ran = run(command, HOME=home)
     try:
         listed = len(msgspec.json.decode(ran.stdout, type=Listing).result.tools)
     except msgspec.MsgspecError:
@@ -93,11 +76,8 @@ def inspector_leg(target: Served, era: str) -> bool:
     return portable
 
 
-def run_package(
-    of: tuple[str, str], script: str, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a script of an npm package to its end. Raises NotInstalledError."""
-    command = [node(), str(package(*of) / script), *arguments]
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of a package to its end."""
     try:
         return subprocess.run(
             command,
@@ -130,7 +110,7 @@ def stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 @click.command()
-@click.argument("legs", nargs=-1, type=click.Choice([*REVISIONS, "inspector"]))
+@click.argument("legs", nargs=-1, type=click.Choice(LEGS))
 def main(legs: tuple[str, ...]) -> None:
     """Run the LEGS, or all of them.
 
@@ -138,13 +118,24 @@ def main(legs: tuple[str, ...]) -> None:
     else a demo served for it. Example: ./run conformance 2025-11-25
     """
     signal.signal(signal.SIGTERM, stop)
-    wanted = legs or (*REVISIONS, "inspector")
+    wanted = legs or LEGS
+    outcomes: list[bool] = []
     try:
-        with served() as fixture:
-            outcomes = [conformance_leg(fixture.url, leg) for leg in REVISIONS if leg in wanted]
+        if not set(REVISIONS).isdisjoint(wanted):
+            with served() as fixture:
+                outcomes += [
+                    conformance_leg(fixture.url, leg) for leg in REVISIONS if leg in wanted
+                ]
         if "inspector" in wanted:
             with inspected() as target:
                 outcomes += [inspector_leg(target, era) for era in ERAS]
+        if not set(OAUTH_LEGS).isdisjoint(wanted):
+            with helpdesk() as (product, person):
+                outcomes += [
+                    library_leg(product, person, leg) for leg in LIBRARIES if leg in wanted
+                ]
+                if AUTHORIZATION in wanted:
+                    outcomes.append(authorization_leg(product, person))
     except (NotInstalledError, OSError, RuntimeError) as trouble:
         raise click.ClickException(str(trouble)) from None
     sys.exit(0 if all(outcomes) else 1)

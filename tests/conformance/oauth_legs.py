@@ -1,0 +1,108 @@
+"""Other people's OAuth clients, as they come, against the product: each connects, works and is revoked."""
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from api.oauth.locations import Locations
+from domain.application import Wish
+from domain.clients import RegisterClient
+from infra.migrations import migrate
+from tests.conformance.node import node, package
+from tests.conformance.suite import read_checks, report, suite_command
+from tests.database import Databases, choose_server
+from tests.mcp.company import filled
+from tests.mcp.serving import Served, listen, served
+from tests.oauth.clients.driving import drive
+from tests.oauth.clients.person import Person
+from tests.sign_in.browser import Browser
+from tests.sign_in.conftest import PASSWORD, give_password
+
+SCRIPTS = Path(__file__).parents[1] / "oauth" / "clients"
+# The package, its version, and our script that uses it.
+LIBRARIES = {
+    "typescript-sdk": ("@modelcontextprotocol/sdk", "1.32.2", "typescript_sdk.mjs"),
+    "oauth4webapi": ("oauth4webapi", "3.8.8", "oauth4webapi.mjs"),
+    "openid-client": ("openid-client", "6.8.9", "openid_client.mjs"),
+}
+AUTHORIZATION = "authorization"
+OAUTH_LEGS = (*LIBRARIES, AUTHORIZATION)
+SECONDS = 60
+
+
+@contextmanager
+def helpdesk() -> Generator[tuple[Served, Person]]:
+    """Serve a small company, with Ana of Support at a browser, for as long as the block runs."""
+    with (
+        choose_server(os.environ).opened as server,
+        closing(Databases(server, "")) as databases,
+        databases.empty() as url,
+    ):
+        migrate(url)
+        ana = filled(url).members["Ana"]
+        with served(url) as product:
+            give_password(product, ana, PASSWORD)
+            yield product, Person(Browser(product.port), ana.email, PASSWORD)
+
+
+def library_leg(product: Served, person: Person, leg: str) -> bool:
+    """Have a library connect, and print what it got done."""
+    name, version, script = LIBRARIES[leg]
+    began = time.monotonic()
+    home = package(name, version)
+    driven = drive([node(), str(SCRIPTS / script), str(home), product.url], person)
+    if driven.fault:
+        click.echo(f"  after: {', '.join(driven.passed) or 'nothing'}\n{driven.fault}")
+    outcome = "FAILED" if driven.fault else f"{time.monotonic() - began:.1f} s"
+    click.echo(f"oauth {name} {version}: {len(driven.passed)} checks passed, {outcome}")
+    return not driven.fault and bool(driven.passed)
+
+
+def authorization_leg(product: Served, person: Person) -> bool:
+    """Run the suite's checks of authorization servers, with a person at its callback's browser."""
+    with listen() as free:
+        port = free.getsockname()[1]
+    registered = RegisterClient(
+        client_id="conformance",
+        name="Conformance suite",
+        redirect_uris=(f"http://127.0.0.1:{port}/callback",),
+    )
+    product.run(product.desk.execute(Wish(registered)))
+    at = Locations(product.desk.settings.base_url)
+    asked = ["--url", at.issuer, "--client-id", "conformance", "--resource", at.resource]
+    with tempfile.TemporaryDirectory() as results:
+        command = suite_command(
+            "authorization", *asked, "--port", str(port), "--output-dir", results
+        )
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            end = threading.Timer(SECONDS, process.kill)
+            end.start()
+            try:
+                said = "".join(_followed(process, at, person))
+            finally:
+                end.cancel()
+        checks = read_checks(Path(results))
+    failed = process.returncode or any(check.status != "SUCCESS" for _, check in checks)
+    return report(AUTHORIZATION, checks, said, as_expected=not failed)
+
+
+def _followed(process: "subprocess.Popen[str]", at: Locations, person: Person) -> Generator[str]:
+    """Read what the suite says, and go where it wants somebody to go."""
+    for line in process.stdout or ():
+        yield line
+        if line.startswith(f"{at.authorize}?"):
+            landed = urlsplit(person.open(line.strip()))
+            with closing(HTTPConnection(landed.netloc, timeout=SECONDS)) as connection:
+                connection.request("GET", landed._replace(scheme="", netloc="").geturl())
+                connection.getresponse().read()
