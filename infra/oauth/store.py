@@ -16,7 +16,10 @@ from projections.reading import Pool, reading
 MOST_CLIENTS = 10_000
 MOST_BY_NETWORK = 60  # an hour; those registered already, by a fingerprint, do not count
 HOUR = timedelta(hours=1)
-_FULL_SECONDS = 3_600
+# Where there are too many, those go first that had their time to be used: a stranger who registers
+# them by the thousand keeps nobody out.
+_TIME_TO_BE_USED = timedelta(minutes=10)
+_ROOM = 100
 
 _GRANT: LiteralString = """
 g.id, g.consent, g.agent, g.client_id, g.redirect_uri, g.redirect_given, g.scopes, g.resource,
@@ -98,6 +101,13 @@ INSERT INTO {log}.oauth_clients AS c (client_id, client, fingerprint, network, r
 VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (fingerprint) DO UPDATE SET registered_at = excluded.registered_at RETURNING c.client
 """
+_MAKE_ROOM: LiteralString = """
+DELETE FROM {log}.oauth_clients WHERE client_id IN (
+    SELECT client_id FROM {log}.oauth_clients c WHERE used_at IS NULL AND registered_at < %s
+        AND NOT EXISTS (SELECT FROM {log}.grants g WHERE g.client_id = c.client_id)
+    ORDER BY registered_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+"""
 _DOCUMENT: LiteralString = """
 SELECT client, fetched_at, fresh_until FROM {log}.client_documents WHERE client_id = %s
 """
@@ -110,6 +120,8 @@ WHERE d.fetched_at <= excluded.fetched_at
 # Never a client that somebody still uses: its tokens would be refused with it.
 _REAPED: tuple[LiteralString, ...] = (
     "DELETE FROM {log}.grants WHERE until < %(now)s - interval '1 day'",
+    # Until then, one that comes again ends its grant; later it is merely unknown.
+    "DELETE FROM {log}.refresh_tokens WHERE rotated_at < %(now)s - interval '30 days'",
     """
     DELETE FROM {log}.oauth_clients c WHERE c.registered_at < %(now)s - interval '1 day'
         AND (c.used_at IS NULL OR c.used_at < %(now)s - interval '90 days')
@@ -175,8 +187,8 @@ class PostgresOAuthStore:
         counted = await self._one(_REGISTERED, (network, now - HOUR)) or {}
         if counted["lately"] >= MOST_BY_NETWORK:
             raise TooMany(max(int((counted["first"] + HOUR - now).total_seconds()), 1))
-        if counted["clients"] >= MOST_CLIENTS:
-            raise TooMany(_FULL_SECONDS)
+        if counted["clients"] >= MOST_CLIENTS and not await self._make_room(now):
+            raise TooMany(int(_TIME_TO_BE_USED.total_seconds()))
         text = msgspec.json.encode(client).decode()
         row = await self._one(_REGISTER, (client.id, text, fingerprint, network, now))
         return _client(row) or client
@@ -199,6 +211,11 @@ class PostgresOAuthStore:
         for text in _REAPED:
             async with reading(self._pool) as connection:
                 await connection.execute(self._filled(text), {"now": now})
+
+    async def _make_room(self, now: datetime) -> bool:
+        async with reading(self._pool) as connection:
+            given = (now - _TIME_TO_BE_USED, _ROOM)
+            return (await connection.execute(self._filled(_MAKE_ROOM), given)).rowcount > 0
 
     async def _count(self, text: LiteralString, given: dict[str, Any]) -> int:
         row = await self._one(text, given)

@@ -102,16 +102,27 @@ def test_an_ipv6_network_is_one_however_many_addresses_it_has(wire: Wire) -> Non
     assert register(wire, "One more", X_Forwarded_For="2001:db8:0:1::1").status == 201
 
 
-def test_there_are_so_many_clients_at_all(wire: Wire, desk_database: str) -> None:
+def test_there_are_so_many_clients_at_all_and_those_go_first_that_nobody_used(
+    wire: Wire, desk_database: str, clock: Clock
+) -> None:
     assert register(wire, "Known").status == 201
-    with psycopg.connect(desk_database) as connection:
+    with psycopg.connect(desk_database, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO acct_main.oauth_clients (client_id, client, network, registered_at) "
             "SELECT 'dcr_' || n, '{}', 'n' || n, now() FROM generate_series(2, %s) n",
             (MOST_CLIENTS,),
         )
-    assert tries_again_after(register(wire, "One more")) > 0
-    assert register(wire, "Known").status == 201
+        assert tries_again_after(register(wire, "One more")) > 0
+        assert register(wire, "Known").status == 201
+        clock.ahead = timedelta(minutes=11)
+        assert register(wire, "Known").status == 201
+        assert register(wire, "One more").status == 201
+        (number,) = connection.execute(
+            "SELECT count(*) FROM acct_main.oauth_clients"
+        ).fetchone() or (0,)
+        assert MOST_CLIENTS // 2 < number < MOST_CLIENTS
+        connection.execute("UPDATE acct_main.oauth_clients SET used_at = now()")
+        assert register(wire, "Known").status == 201
 
 
 def test_registering_counts_among_an_addresss_requests(desk_database: str) -> None:
