@@ -10,8 +10,10 @@ from api.problems import API
 from api.rest import (
     agent_access,
     agents,
+    apps,
     budget,
     calls,
+    clients,
     departments,
     new_tokens,
     roles,
@@ -47,6 +49,8 @@ ENDPOINTS: list[Any] = [
     *sessions.ENDPOINTS,
     *tokens.ENDPOINTS,
     *new_tokens.ENDPOINTS,
+    *apps.ENDPOINTS,
+    *clients.ENDPOINTS,
 ]
 
 

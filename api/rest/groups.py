@@ -34,6 +34,8 @@ GROUPS = {
     "departments": Group("Where tickets and agents belong.", Scope.TICKETS_READ),
     "tokens": Group("Access tokens, for programs."),
     "sessions": Group("Where people are signed in with a browser."),
+    "apps": Group("Apps that agents let in, to act in their names."),
+    "clients": Group("OAuth clients: those registered here, and which others may come."),
     "session": Group("The credential in use.", reading=None),
     "budget": Group("The tool calls that all agents share, and their use."),
     "calls": Group("Every call, as it was recorded."),

@@ -10,11 +10,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Outcome
 from api.rest.asking import Body, asked, misfit
+from api.rest.secrets import refuse_conditions
 from api.rest.tokens import Expiry, Key, Mask, Purpose, Scopes, TokenId, find_token
 from domain import issuing
 from domain.application import Done, Wish
 from domain.permissions import TOOL_SCOPES, Scope
-from domain.refusals import Code, Refused
+
+_NEW = ("token", "revoke the token that the list shows and generate another")
 
 
 class NewToken(Body, frozen=True):
@@ -55,7 +57,7 @@ async def generate_token(
 
     Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
     """
-    _refuse_conditions(request)
+    refuse_conditions(request, *_NEW)
     if data.read_only and data.scopes is not UNSET:
         raise misfit("give either scopes or read_only")
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
@@ -72,7 +74,7 @@ async def replace_token(
 
     Takes no Idempotency-Key: what is answered under one is kept, and a token is not.
     """
-    _refuse_conditions(request)
+    refuse_conditions(request, *_NEW)
     acting.reading()
     office = acting.office
     lost = await find_token(office.views, token_id)
@@ -108,19 +110,6 @@ async def _show(
     # The secret joins the answer here, past all that is recorded or kept.
     shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
     return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)
-
-
-def _refuse_conditions(request: Request[Any, Any, Any]) -> None:
-    if "if-match" in request.headers:
-        raise Refused(
-            Code.INVALID_ARGUMENTS, "This takes no If-Match: a new token has no version yet."
-        )
-    if "idempotency-key" in request.headers:
-        raise Refused(
-            Code.INVALID_ARGUMENTS,
-            "This takes no Idempotency-Key: an answer that shows a token is not kept. "
-            "Should it get lost, revoke the token that the list shows and generate another.",
-        )
 
 
 ENDPOINTS = (generate_token, replace_token)

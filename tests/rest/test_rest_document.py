@@ -17,7 +17,7 @@ from tests.mcp.company import Company, generate_token
 from tests.mcp.serving import SECONDS, Served
 from tests.rest.client import PATH, Client
 
-OF_SOMEBODY = {"revoke_session", "revoke_token", "replace_token"}
+OF_SOMEBODY = {"revoke_session", "revoke_token", "replace_token", "revoke_app"}
 NOBODY = "00000000-0000-7000-8000-000000000001"
 Document = dict[str, Any]
 

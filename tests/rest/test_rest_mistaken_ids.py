@@ -44,6 +44,8 @@ def requests(kind: str, wrong: str, ids: Ids) -> list[tuple[str, str, object]]:
                 ("POST", f"/agents/{wrong}/deactivate", None),
                 ("GET", f"/tokens?agent_id={wrong}", None),
                 ("GET", f"/sessions?agent_id={wrong}", None),
+                ("GET", f"/apps?agent_id={wrong}", None),
+                ("POST", f"/apps/{wrong}/revoke", None),
             ]
         case "department":
             return [

@@ -1,0 +1,110 @@
+"""Authorized apps: what clients one let in, and ending that."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import PathParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.rest.acting import Acting, Conditions
+from api.rest.asking import Query, asked, from_query
+from api.rest.reach import within_reach
+from domain.application import Wish
+from domain.consent import RevokeApp
+from domain.refusals import Code, Refused
+from projections.apps import AppLine
+from projections.views import Views
+
+AppId = Annotated[UUID, PathParameter(description="The app's id.")]
+
+
+class AppListing(Query, frozen=True):
+    """Whose apps to list."""
+
+    agent_id: (
+        Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
+        | UnsetType
+    ) = UNSET
+    include_revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
+
+
+class App(AppLine, frozen=True, kw_only=True):
+    """An app that an agent let in."""
+
+    last_used_at: (
+        Annotated[datetime, Meta(description="About a minute late; absent: never used.")]
+        | UnsetType
+    ) = UNSET
+
+
+class AppList(Struct, frozen=True):
+    """An agent's apps."""
+
+    apps: Annotated[list[App], Meta(description="Those that connected last come first.")]
+
+
+class AppRevoked(Struct, frozen=True):
+    """An app that may do nothing any more, and has to ask anew."""
+
+    id: Annotated[UUID, Meta(description="The app's id.")]
+    changed: Annotated[bool, Meta(description="False: it was revoked before.")]
+
+
+@get(
+    "/apps",
+    operation_id="list_apps",
+    tags=["apps"],
+    dependencies={"listing": from_query(AppListing)},
+)
+async def list_apps(
+    acting: NamedDependency[Acting], listing: NamedDependency[AppListing]
+) -> AppList:
+    """List the apps that one let in, or those of an agent whom one manages."""
+    agent = await within_reach(acting, listing.agent_id or None)
+    office = acting.office
+    lines = await office.views.list_apps(agent_id=agent, include_revoked=listing.include_revoked)
+    used = await office.ledger.last_used([line.id for line in lines])
+    return AppList(
+        [
+            App(**msgspec.structs.asdict(line), last_used_at=used.get(line.id, UNSET))
+            for line in lines
+        ]
+    )
+
+
+@post("/apps/{app_id:uuid}/revoke", operation_id="revoke_app", tags=["apps"], status_code=200)
+async def revoke_app(
+    app_id: AppId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
+) -> Response[AppRevoked]:
+    """Revoke an app that one let in, or an agent whom one manages, with all its tokens at once."""
+
+    async def wishes() -> list[Wish]:
+        found = await find_app(acting.office.views, app_id)
+        return [Wish(RevokeApp(agent=found.agent.id, consent=app_id))]
+
+    done = await acting.act(
+        "revoke_app",
+        asked(app_id=app_id),
+        wishes,
+        lambda done: AppRevoked(app_id, done.changed),
+        AppRevoked,
+        conditions=conditions,
+    )
+    return done.response()
+
+
+async def find_app(views: Views, app_id: UUID) -> AppLine:
+    """Return an app, whoever let it in: what may be done with it, the rules say.
+
+    Refuses with `not_found` where there is none.
+    """
+    for line in await views.list_apps(app_id=app_id, include_revoked=True):
+        return line
+    raise Refused(Code.NOT_FOUND, "There is no such app. GET /api/v1/apps lists them.")
+
+
+ENDPOINTS = (list_apps, revoke_app)
