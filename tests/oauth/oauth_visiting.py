@@ -124,7 +124,11 @@ def approve(browser: Browser, address: str) -> dict[str, str]:
 
 def connect(product: Served, browser: Browser, address: str) -> UUID:
     """Approve and redeem the code; return the consent."""
-    code = approve(browser, address)["code"]
+    return redeem(product, approve(browser, address)["code"])
+
+
+def redeem(product: Served, code: str) -> UUID:
+    """Have the client take tokens for a code; return the consent."""
     store, now = product.desk.oauth, product.desk.helpdesk.now()
     grant = product.run(store.find_grant(digest_of(code)))
     assert grant
