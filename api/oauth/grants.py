@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, OAuth2Request, TokenMixin
-from authlib.oauth2.rfc6749.errors import InvalidScopeError, OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError, OAuth2Error
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, BaseGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -188,10 +188,13 @@ class _Code(AuthorizationCodeGrant):
         """
         server = _server_of(self)
         grant = cast("Grant", server.found.held)
-        if grant.redeemed_at is not None:
-            server.effects.append(End(grant, "code_reused"))
-            return _NO_REPLY
-        return super().create_token_response()
+        if grant.redeemed_at is None:
+            return super().create_token_response()
+        if server.found.arrived <= grant.redeemed_at:
+            # Both were on their way at once: rather one client's haste than a theft.
+            raise InvalidGrantError("The code was redeemed by another request just now.")
+        server.effects.append(End(grant, "code_reused"))
+        return _NO_REPLY
 
     def save_token(self, token: Any) -> None:
         minted = cast("Minted", token)

@@ -13,12 +13,16 @@ from domain.oauth_client import OAuthClient
 
 
 class Found(NamedTuple):
-    """What the endpoint found before it judges: the claim, the client, and what the secret is of."""
+    """What the endpoint found before it judges: the claim, the client, and what the secret is of.
+
+    `arrived` is when the request began, `now` when it is judged.
+    """
 
     presented: Presented
     client: OAuthClient | None
     held: Grant | RefreshToken | None
     locations: Locations
+    arrived: datetime
     now: datetime
     random: Callable[[int], bytes]
 

@@ -1,6 +1,7 @@
 """The token and the revocation endpoint: they find, have it judged, commit, and only then answer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from litestar import MediaType, Response, post
@@ -39,6 +40,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 class _Sent(NamedTuple):
     """A request as it was sent, with the client that it says it is from, if there is one."""
 
+    arrived: datetime
     form: Mapping[str, str]
     resources: tuple[str, ...]
     presented: Presented
@@ -70,6 +72,7 @@ async def revoke_token(request: WholeRequest, issuer: NamedDependency[Issuer]) -
 
 async def _read(request: WholeRequest, issuer: Issuer, known: frozenset[str]) -> _Sent:
     """Read a form; secrets in an address would be written down on the way (OAuth 2.1 §3.2.1)."""
+    arrived = issuer.office.now()
     headers: list[tuple[bytes, bytes]] = list(request.scope["headers"])
     kinds = [value for name, value in headers if name == b"content-type"]
     if [kind.partition(b";")[0].strip().lower() for kind in kinds] != [_FORM]:
@@ -84,7 +87,7 @@ async def _read(request: WholeRequest, issuer: Issuer, known: frozenset[str]) ->
     presented = read_presented([value for name, value in headers if name == b"authorization"], form)
     resources = tuple(value for name, value in pairs if name == "resource")
     client = await issuer.clients.find(presented.client_id)
-    return _Sent(form, resources, presented, client)
+    return _Sent(arrived, form, resources, presented, client)
 
 
 async def _find(sent: _Sent, issuer: Issuer) -> Grant | RefreshToken | None:
@@ -107,8 +110,7 @@ async def _carry_out(sent: _Sent, held: Grant | RefreshToken | None, issuer: Iss
             case Redeem(grant, issued, reply):
                 if await issuer.store.redeem(grant, issued, found.now):
                     return reply
-                # Both were on their way at once: rather one client's haste than a theft.
-                raise _invalid_grant("The code was redeemed by another request just now.")
+                raise _invalid_grant("The code was redeemed, or its grant ended, just now.")
             case Rotate(issued, reply, sealed):
                 old = digest_of(sent.form["refresh_token"])
                 try:
@@ -126,7 +128,15 @@ async def _carry_out(sent: _Sent, held: Grant | RefreshToken | None, issuer: Iss
 
 def _found(sent: _Sent, held: Grant | RefreshToken | None, issuer: Issuer) -> Found:
     office = issuer.office
-    return Found(sent.presented, sent.client, held, issuer.locations, office.now(), office.random)
+    return Found(
+        presented=sent.presented,
+        client=sent.client,
+        held=held,
+        locations=issuer.locations,
+        arrived=sent.arrived,
+        now=office.now(),
+        random=office.random,
+    )
 
 
 async def _end(end: End, issuer: Issuer) -> None:

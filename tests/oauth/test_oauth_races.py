@@ -126,7 +126,7 @@ async def test_of_eight_redemptions_of_a_code_one_wins(
         approved = await approve_app(office, place.agent, PUBLIC)
         answers = await at_once(http, place, [redemption(approved)] * PARALLEL)
         assert refused(answers) == ["invalid_grant"] * (PARALLEL - 1)
-        # None at all where the last one came so late that it was a replay.
+        # None at all where the last came when the first was judged already: that is a replay.
         assert place.tokens(approved.grant) in {(1, 1), (0, 0)}
 
 

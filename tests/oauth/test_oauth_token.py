@@ -1,22 +1,30 @@
 """Codes for tokens: what a code is bound to, that it works once, and what becomes of a replay."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from random import randbytes
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 
-from api.oauth.locations import TOKEN
+from api.oauth.client_authentication import Presented
+from api.oauth.errors import ErrorCode, OAuthProblem
+from api.oauth.grants import judge_token
+from api.oauth.judgement import End, Found
+from api.oauth.locations import TOKEN, Locations
+from api.oauth.store import Grant
 from domain.application import Wish
 from domain.consent import RevokeApp
 from domain.permissions import Scope
 from domain.secret import APP_TOKEN, CODE, REFRESH_TOKEN, encode_secret, is_well_formed
-from tests.oauth.oauth_grants import VERIFIER
-from tests.oauth.oauth_tokens import CONFIDENTIAL, FORGETFUL, HOME, OTHER, SECRET, App, held
+from tests.oauth.oauth_grants import CHALLENGE, VERIFIER
+from tests.oauth.oauth_tokens import CONFIDENTIAL, FORGETFUL, HOME, OTHER, PUBLIC, SECRET, App, held
 from tests.oauth.oauth_wire import FORM, JSON
 from tests.sign_in.conftest import Clock
 
 WRONG_VERIFIER = "x" * 43
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def test_a_code_is_redeemed_for_tokens(app: App) -> None:
@@ -175,6 +183,37 @@ def test_a_replay_by_somebody_who_saw_the_code_only_ends_nothing(
     assert app.redeem(approved, **changed).status in {400, 401}
     assert app.works(first.access)
     assert app.why_ended(approved.grant) == []
+
+
+def test_a_request_that_was_on_its_way_when_another_redeemed_the_code_ends_nothing() -> None:
+    grant = Grant(
+        id=UUID(int=1),
+        consent=UUID(int=2),
+        agent=UUID(int=3),
+        client_id=PUBLIC.id,
+        redirect_uri=HOME,
+        redirect_given=True,
+        scopes=(Scope.TICKETS_READ,),
+        resource="https://desk.example/public/api/mcp",
+        challenge=CHALLENGE,
+        code_expires_at=NOON + timedelta(seconds=60),
+        redeemed_at=NOON,
+    )
+    found = Found(
+        presented=Presented(PUBLIC.id, None),
+        client=PUBLIC,
+        held=grant,
+        locations=Locations("https://desk.example"),
+        arrived=NOON,
+        now=NOON + timedelta(milliseconds=3),
+        random=randbytes,
+    )
+    form = {"grant_type": "authorization_code", "code": "x", "code_verifier": VERIFIER}
+    with pytest.raises(OAuthProblem) as caught:
+        judge_token(form, (), found)
+    assert caught.value.error is ErrorCode.INVALID_GRANT
+    late = found._replace(arrived=NOON + timedelta(milliseconds=1))
+    assert judge_token(form, (), late) == End(grant, "code_reused")
 
 
 def test_what_ended_by_a_replay_is_one_approval_and_not_the_consent(app: App) -> None:
