@@ -1,4 +1,4 @@
-"""Writes the tables of the README and of docs/PERMISSIONS.md from their declarations."""
+"""Writes the tables of the README and of pages in docs from their declarations."""
 
 import re
 import sys
@@ -7,8 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from api.oauth import core, grants, locations
+from api.oauth.errors import ErrorCode
 from domain.permissions import TOOL_SCOPES, Permission, Role, Scope, permissions_of
 from domain.refusals import Code
+from domain.secret import APP_TOKEN, CLIENT_SECRET, CODE, REFRESH_TOKEN
 from infra.settings import Settings
 from mcp_server.tool import Tool
 from mcp_server.tools import TOOLS
@@ -69,6 +72,46 @@ def scope_table() -> str:
     return "\n".join(rows)
 
 
+def place_table() -> str:
+    """Return one row an address of the authorization server."""
+    rows = ["| What | Where |", "|---|---|"]
+    places = {
+        "The MCP endpoint, which is the protected resource": locations.RESOURCE,
+        "Metadata of the resource (RFC 9728)": locations.RESOURCE_METADATA,
+        "The same for clients that ask at the root": locations.RESOURCE_METADATA_ROOT,
+        "Metadata of the issuer (RFC 8414)": locations.SERVER_METADATA,
+        "The same for clients that ask as in OpenID Connect": locations.OPENID_METADATA,
+        "Authorization endpoint": locations.AUTHORIZE,
+        "Token endpoint": locations.TOKEN,
+        "Revocation endpoint (RFC 7009)": locations.REVOKE,
+        "Registration endpoint (RFC 7591)": locations.REGISTER,
+    }
+    rows += [f"| {what} | `{path}` |" for what, path in places.items()]
+    return "\n".join(rows)
+
+
+def lifetime_table() -> str:
+    """Return one row a kind of secret."""
+    rows = ["| What | Begins with | Lasts |", "|---|---|---|"]
+    idle, most = core.REFRESH_IDLE.days, core.REFRESH_AT_MOST.days
+    lasting = {
+        ("Code", CODE): f"{core.CODE_SECONDS} seconds, once",
+        ("Access token", APP_TOKEN): f"{core.ACCESS.total_seconds() / 3600:g} hour",
+        ("Refresh token", REFRESH_TOKEN): f"{idle} days unused, {most} days at most",
+        ("The same, rotated", REFRESH_TOKEN): f"{grants.RETRY.seconds} seconds, same answer",
+        ("Client secret", CLIENT_SECRET): "until the client is removed",
+    }
+    rows += [f"| {what} | `{prefix}` | {until} |" for (what, prefix), until in lasting.items()]
+    return "\n".join(rows)
+
+
+def oauth_error_table() -> str:
+    """Return one row an error code of the authorization server."""
+    rows = ["| Code | Defined in |", "|---|---|"]
+    rows += [f"| `{code.value}` | {code.source} |" for code in ErrorCode]
+    return "\n".join(rows)
+
+
 def _roles_with(permission: Permission) -> str:
     return " | ".join("yes" if permission in permissions_of(role) else "no" for role in Role)
 
@@ -83,6 +126,11 @@ PAGES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
         "role-tools": lambda: role_tool_table(TOOLS),
         "permissions": permission_table,
         "scopes": scope_table,
+    },
+    ROOT / "docs" / "OAUTH.md": {
+        "places": place_table,
+        "lifetimes": lifetime_table,
+        "oauth-errors": oauth_error_table,
     },
 }
 
