@@ -130,12 +130,10 @@ def main(legs: tuple[str, ...]) -> None:
             with inspected() as target:
                 outcomes += [inspector_leg(target, era) for era in ERAS]
         if not set(OAUTH_LEGS).isdisjoint(wanted):
-            with helpdesk() as (product, person):
-                outcomes += [
-                    library_leg(product, person, leg) for leg in LIBRARIES if leg in wanted
-                ]
+            with helpdesk() as desk:
+                outcomes += [library_leg(desk, leg) for leg in LIBRARIES if leg in wanted]
                 if AUTHORIZATION in wanted:
-                    outcomes.append(authorization_leg(product, person))
+                    outcomes.append(authorization_leg(desk))
     except (NotInstalledError, OSError, RuntimeError) as trouble:
         raise click.ClickException(str(trouble)) from None
     sys.exit(0 if all(outcomes) else 1)

@@ -1,5 +1,6 @@
 """Other people's OAuth clients, as they come, against the product: each connects, works and is revoked."""
 
+import json
 import os
 import subprocess
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -35,31 +37,53 @@ LIBRARIES = {
     "openid-client": ("openid-client", "6.8.9", "openid_client.mjs"),
 }
 AUTHORIZATION = "authorization"
+# The document of a client that takes https only: it is pinned, as nothing is at its address.
+PUBLISHED = {
+    "client_id": "https://app.example/oauth/client.json",
+    "client_name": "Published App",
+    "redirect_uris": ["http://127.0.0.1/callback"],
+}
 OAUTH_LEGS = (*LIBRARIES, AUTHORIZATION)
 SECONDS = 60
 
 
+class Helpdesk(NamedTuple):
+    """A small company, with Ana of Support at a browser.
+
+    `documents` is the host and port that may serve clients' documents over plain http.
+    """
+
+    product: Served
+    ana: Person
+    documents: str
+
+
 @contextmanager
-def helpdesk() -> Generator[tuple[Served, Person]]:
-    """Serve a small company, with Ana of Support at a browser, for as long as the block runs."""
+def helpdesk() -> Generator[Helpdesk]:
+    """Serve the company for as long as the block runs."""
+    documents = f"127.0.0.1:{_free_port()}"
     with (
         choose_server(os.environ).opened as server,
         closing(Databases(server, "")) as databases,
         databases.empty() as url,
+        tempfile.NamedTemporaryFile("w", suffix=".json") as pinned,
     ):
+        json.dump(PUBLISHED, pinned)
+        pinned.flush()
         migrate(url)
         ana = filled(url).members["Ana"]
-        with served(url) as product:
+        with served(url, client_documents=pinned.name, insecure_client_hosts=documents) as product:
             give_password(product, ana, PASSWORD)
-            yield product, Person(Browser(product.port), ana.email, PASSWORD)
+            yield Helpdesk(product, Person(Browser(product.port), ana.email, PASSWORD), documents)
 
 
-def library_leg(product: Served, person: Person, leg: str) -> bool:
+def library_leg(desk: Helpdesk, leg: str) -> bool:
     """Have a library connect, and print what it got done."""
     name, version, script = LIBRARIES[leg]
     began = time.monotonic()
     home = package(name, version)
-    driven = drive([node(), str(SCRIPTS / script), str(home), product.url], person)
+    command = [node(), str(SCRIPTS / script), str(home), desk.product.url, desk.documents]
+    driven = drive(command, desk.ana)
     if driven.fault:
         click.echo(f"  after: {', '.join(driven.passed) or 'nothing'}\n{driven.fault}")
     outcome = "FAILED" if driven.fault else f"{time.monotonic() - began:.1f} s"
@@ -67,10 +91,9 @@ def library_leg(product: Served, person: Person, leg: str) -> bool:
     return not driven.fault and bool(driven.passed)
 
 
-def authorization_leg(product: Served, person: Person) -> bool:
+def authorization_leg(desk: Helpdesk) -> bool:
     """Run the suite's checks of authorization servers, with a person at its callback's browser."""
-    with listen() as free:
-        port = free.getsockname()[1]
+    product, port = desk.product, _free_port()
     registered = RegisterClient(
         client_id="conformance",
         name="Conformance suite",
@@ -89,12 +112,17 @@ def authorization_leg(product: Served, person: Person) -> bool:
             end = threading.Timer(SECONDS, process.kill)
             end.start()
             try:
-                said = "".join(_followed(process, at, person))
+                said = "".join(_followed(process, at, desk.ana))
             finally:
                 end.cancel()
         checks = read_checks(Path(results))
     failed = process.returncode or any(check.status != "SUCCESS" for _, check in checks)
     return report(AUTHORIZATION, checks, said, as_expected=not failed)
+
+
+def _free_port() -> int:
+    with listen() as free:
+        return free.getsockname()[1]
 
 
 def _followed(process: "subprocess.Popen[str]", at: Locations, person: Person) -> Generator[str]:

@@ -1,5 +1,18 @@
 // oauth4webapi, which checks strictly what it is answered.
-import { MCP_URL, REDIRECT_URI, browse, check, finish, library, refusal, same } from "./talk.mjs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+import {
+  DOCUMENT,
+  MCP_URL,
+  REDIRECT_URI,
+  browse,
+  check,
+  finish,
+  library,
+  refusal,
+  same,
+} from "./talk.mjs";
 
 const oauth = await library("oauth4webapi");
 const plain = { [oauth.allowInsecureRequests]: true };
@@ -32,7 +45,14 @@ await check("a challenge for a token that is none", async () => {
 const none = await register("none");
 const basic = await register("client_secret_basic");
 const post = await register("client_secret_post");
+const site = await publish({
+  client_id: DOCUMENT.href,
+  client_name: "oauth4webapi with a document",
+  redirect_uris: [REDIRECT_URI],
+  token_endpoint_auth_method: "none",
+});
 const ways = {
+  document: [{ client_id: DOCUMENT.href }, oauth.None()],
   none: [none, oauth.None()],
   client_secret_basic: [basic, oauth.ClientSecretBasic(basic.client_secret)],
   client_secret_post: [post, oauth.ClientSecretPost(post.client_secret)],
@@ -98,7 +118,18 @@ await check("a resource that is not ours", async () => {
   const denied = await refusal(() => authorize(none, { parameters: elsewhere }));
   same([denied.code, denied.error], ["OAUTH_AUTHORIZATION_RESPONSE_ERROR", "invalid_target"]);
 });
+site.close();
 finish();
+
+async function publish(document) {
+  const serving = createServer((_, answer) => {
+    answer.setHeader("Content-Type", "application/json");
+    answer.end(JSON.stringify(document));
+  });
+  serving.listen(DOCUMENT.port, DOCUMENT.hostname);
+  await once(serving, "listening");
+  return serving;
+}
 
 function register(method) {
   return check(`a registration for ${method}`, async () => {

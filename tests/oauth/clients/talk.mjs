@@ -3,13 +3,15 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [, , home, url] = process.argv;
+const [, , home, url, host] = process.argv;
 const { resolve } = createRequire(`${home}/package.json`);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => console.log(JSON.stringify(line));
 
 // The MCP URL, which is all that a client knows.
 export const MCP_URL = new URL(url);
+// Where a client's document is fetched from though it is plain http, as the tests' setting allows.
+export const DOCUMENT = new URL(`http://${host}/client.json`);
 // Nothing listens there: whoever plays the browser tells where it was sent.
 export const REDIRECT_URI = "http://127.0.0.1:52311/callback";
 

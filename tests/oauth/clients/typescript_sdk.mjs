@@ -66,6 +66,14 @@ await check("auth() by itself, which registers and redeems", async () => {
   same(await auth(fresh, { serverUrl: MCP_URL, authorizationCode }), "AUTHORIZED");
   same(fresh.tokens().scope, "tickets:read tickets:write");
 });
+await check("auth() with a document in place of a registration", async () => {
+  const published = new Kept();
+  published.clientMetadataUrl = "https://app.example/oauth/client.json";
+  same(await auth(published, { serverUrl: MCP_URL }), "REDIRECT");
+  const authorizationCode = await published.authorized();
+  same(await auth(published, { serverUrl: MCP_URL, authorizationCode }), "AUTHORIZED");
+  same(published.clientInformation().client_id, published.clientMetadataUrl);
+});
 await client.close();
 finish();
 
