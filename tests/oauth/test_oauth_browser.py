@@ -128,11 +128,12 @@ def test_a_site_and_a_private_scheme_are_gone_to(
 
 
 def test_no_site_frames_the_page(
-    page: Page, person: Person, program: OAuthClient, callback: Callback
+    page: Page, product: Served, person: Person, program: OAuthClient, callback: Callback
 ) -> None:
-    page.goto("/login")
+    page.goto(asked_by(program))
     sign_in(page, person)
-    callback.framed = f"{page.url.removesuffix('/account')}{asked_by(program)}"
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    callback.framed = f"http://127.0.0.1:{product.port}{asked_by(program)}"
     page.goto(callback.uri(FRAMING))
     assert page.frames[1].url.startswith("chrome-error:")
 
