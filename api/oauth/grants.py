@@ -238,8 +238,8 @@ class _Refresh(RefreshTokenGrant):
     def _again(self, held: RefreshToken, rotated_at: datetime) -> Repeat | End:
         """Judge a token that comes again: somebody missed the answer, or there are two of them."""
         found, given = _server_of(self).found, request_of(self).parameters
-        is_retry = held.sealed is not None and found.now < rotated_at + RETRY
-        reply = unseal(given["refresh_token"], held.sealed) if held.sealed and is_retry else None
+        kept = held.sealed if found.now < rotated_at + RETRY else None
+        reply = unseal(given["refresh_token"], kept) if kept else None
         if reply is None:
             return End(held.grant, "refresh_token_reused")
         answered = msgspec.json.decode(reply, type=TokenReply)

@@ -10,7 +10,7 @@ import pytest
 
 from api.oauth.client_authentication import Presented
 from api.oauth.errors import ErrorCode, OAuthProblem
-from api.oauth.grants import judge_token
+from api.oauth.grants import judge_revocation, judge_token
 from api.oauth.judgement import End, Found
 from api.oauth.locations import TOKEN, Locations
 from api.oauth.store import Grant
@@ -25,6 +25,29 @@ from tests.sign_in.conftest import Clock
 
 WRONG_VERIFIER = "x" * 43
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+CODE_FORM = {"grant_type": "authorization_code", "code": "x", "code_verifier": VERIFIER}
+REDEEMED = Grant(
+    id=UUID(int=1),
+    consent=UUID(int=2),
+    agent=UUID(int=3),
+    client_id=PUBLIC.id,
+    redirect_uri=HOME,
+    redirect_given=True,
+    scopes=(Scope.TICKETS_READ,),
+    resource="https://desk.example/public/api/mcp",
+    challenge=CHALLENGE,
+    code_expires_at=NOON + timedelta(seconds=60),
+    redeemed_at=NOON,
+)
+FOUND = Found(
+    presented=Presented(PUBLIC.id, None),
+    client=PUBLIC,
+    held=REDEEMED,
+    locations=Locations("https://desk.example"),
+    arrived=NOON,
+    now=NOON + timedelta(milliseconds=3),
+    random=randbytes,
+)
 
 
 def test_a_code_is_redeemed_for_tokens(app: App) -> None:
@@ -186,34 +209,22 @@ def test_a_replay_by_somebody_who_saw_the_code_only_ends_nothing(
 
 
 def test_a_request_that_was_on_its_way_when_another_redeemed_the_code_ends_nothing() -> None:
-    grant = Grant(
-        id=UUID(int=1),
-        consent=UUID(int=2),
-        agent=UUID(int=3),
-        client_id=PUBLIC.id,
-        redirect_uri=HOME,
-        redirect_given=True,
-        scopes=(Scope.TICKETS_READ,),
-        resource="https://desk.example/public/api/mcp",
-        challenge=CHALLENGE,
-        code_expires_at=NOON + timedelta(seconds=60),
-        redeemed_at=NOON,
-    )
-    found = Found(
-        presented=Presented(PUBLIC.id, None),
-        client=PUBLIC,
-        held=grant,
-        locations=Locations("https://desk.example"),
-        arrived=NOON,
-        now=NOON + timedelta(milliseconds=3),
-        random=randbytes,
-    )
-    form = {"grant_type": "authorization_code", "code": "x", "code_verifier": VERIFIER}
     with pytest.raises(OAuthProblem) as caught:
-        judge_token(form, (), found)
+        judge_token(CODE_FORM, (), FOUND)
     assert caught.value.error is ErrorCode.INVALID_GRANT
-    late = found._replace(arrived=NOON + timedelta(milliseconds=1))
-    assert judge_token(form, (), late) == End(grant, "code_reused")
+    late = FOUND._replace(arrived=NOON + timedelta(milliseconds=1))
+    assert judge_token(CODE_FORM, (), late) == End(REDEEMED, "code_reused")
+
+
+def test_a_server_that_is_reached_without_tls_gives_nobody_a_token() -> None:
+    insecure = FOUND._replace(locations=Locations("http://desk.example"))
+    for judge in (
+        lambda: judge_token(CODE_FORM, (), insecure),
+        lambda: judge_revocation({"token": "x"}, insecure),
+    ):
+        with pytest.raises(OAuthProblem, match="https") as caught:
+            judge()
+        assert caught.value.error is ErrorCode.INVALID_REQUEST
 
 
 def test_what_ended_by_a_replay_is_one_approval_and_not_the_consent(app: App) -> None:
