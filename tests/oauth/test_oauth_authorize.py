@@ -213,7 +213,8 @@ def test_nothing_but_get_is_offered_where_people_come(wire: Wire, pia: Person) -
     fields = dict(parse_qsl(urlsplit(asked_by(APP)).query))
     assert pia.browser.post(AUTHORIZE, fields).status == 405
     answer = wire.form(AUTHORIZE, fields)
-    assert (answer.status, answer.headers["allow"]) == (405, "OPTIONS, GET")
+    assert answer.status == 405
+    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", "GET"}
 
 
 @pytest.mark.parametrize("path", [AUTHORIZE, CONSENT])
