@@ -15,14 +15,7 @@ import msgspec
 
 from tests.conformance.demo import served_demo
 from tests.conformance.node import NotInstalledError, node, package
-from tests.conformance.oauth_legs import (
-    AUTHORIZATION,
-    LIBRARIES,
-    OAUTH_LEGS,
-    authorization_leg,
-    helpdesk,
-    library_leg,
-)
+from tests.conformance.oauth_legs import OAUTH_LEGS, helpdesk, oauth_leg
 from tests.conformance.serve import Served, served
 from tests.conformance.suite import read_checks, report, suite_command
 
@@ -131,9 +124,7 @@ def main(legs: tuple[str, ...]) -> None:
                 outcomes += [inspector_leg(target, era) for era in ERAS]
         if not set(OAUTH_LEGS).isdisjoint(wanted):
             with helpdesk() as desk:
-                outcomes += [library_leg(desk, leg) for leg in LIBRARIES if leg in wanted]
-                if AUTHORIZATION in wanted:
-                    outcomes.append(authorization_leg(desk))
+                outcomes += [oauth_leg(desk, leg) for leg in OAUTH_LEGS if leg in wanted]
     except (NotInstalledError, OSError, RuntimeError) as trouble:
         raise click.ClickException(str(trouble)) from None
     sys.exit(0 if all(outcomes) else 1)

@@ -8,10 +8,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import click
 
@@ -24,7 +22,8 @@ from tests.conformance.suite import read_checks, report, suite_command
 from tests.database import Databases, choose_server
 from tests.mcp.company import filled
 from tests.mcp.serving import Served, listen, served
-from tests.oauth.clients.driving import drive
+from tests.oauth.clients.driving import Driven, drive
+from tests.oauth.clients.mcp_remote import bridge
 from tests.oauth.clients.person import Person
 from tests.sign_in.browser import Browser
 from tests.sign_in.conftest import PASSWORD, give_password
@@ -36,6 +35,7 @@ LIBRARIES = {
     "oauth4webapi": ("oauth4webapi", "3.8.8", "oauth4webapi.mjs"),
     "openid-client": ("openid-client", "6.8.9", "openid_client.mjs"),
 }
+BRIDGE = ("mcp-remote", "0.15.1")
 AUTHORIZATION = "authorization"
 # The document of a client that takes https only: it is pinned, as nothing is at its address.
 PUBLISHED = {
@@ -43,7 +43,7 @@ PUBLISHED = {
     "client_name": "Published App",
     "redirect_uris": ["http://127.0.0.1/callback"],
 }
-OAUTH_LEGS = (*LIBRARIES, AUTHORIZATION)
+OAUTH_LEGS = (*LIBRARIES, BRIDGE[0], AUTHORIZATION)
 SECONDS = 60
 
 
@@ -84,10 +84,23 @@ def library_leg(desk: Helpdesk, leg: str) -> bool:
     home = package(name, version)
     command = [node(), str(SCRIPTS / script), str(home), desk.product.url, desk.documents]
     driven = drive(command, desk.ana)
+    return _report(f"{name} {version}", driven, began)
+
+
+def bridge_leg(desk: Helpdesk) -> bool:
+    """Have the bridge of Claude Desktop connect as its configuration starts it, and print that."""
+    name, version = BRIDGE
+    script = package(name, version) / "dist" / "proxy.js"
+    began = time.monotonic()
+    driven = bridge([node(), str(script), desk.product.url], desk.ana)
+    return _report(f"{name} {version}", driven, began)
+
+
+def _report(client: str, driven: Driven, began: float) -> bool:
     if driven.fault:
         click.echo(f"  after: {', '.join(driven.passed) or 'nothing'}\n{driven.fault}")
     outcome = "FAILED" if driven.fault else f"{time.monotonic() - began:.1f} s"
-    click.echo(f"oauth {name} {version}: {len(driven.passed)} checks passed, {outcome}")
+    click.echo(f"oauth {client}: {len(driven.passed)} checks passed, {outcome}")
     return not driven.fault and bool(driven.passed)
 
 
@@ -130,7 +143,11 @@ def _followed(process: "subprocess.Popen[str]", at: Locations, person: Person) -
     for line in process.stdout or ():
         yield line
         if line.startswith(f"{at.authorize}?"):
-            landed = urlsplit(person.open(line.strip()))
-            with closing(HTTPConnection(landed.netloc, timeout=SECONDS)) as connection:
-                connection.request("GET", landed._replace(scheme="", netloc="").geturl())
-                connection.getresponse().read()
+            person.open_through(line.strip())
+
+
+def oauth_leg(desk: Helpdesk, leg: str) -> bool:
+    """Run one leg, and say whether all went well."""
+    if leg == AUTHORIZATION:
+        return authorization_leg(desk)
+    return bridge_leg(desk) if leg == BRIDGE[0] else library_leg(desk, leg)

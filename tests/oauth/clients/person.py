@@ -1,12 +1,14 @@
 """A person at a browser: goes where a client sends her, signs in, reads what it asks, and answers."""
 
 import re
+from contextlib import closing
 from html import unescape
+from http.client import HTTPConnection
 from typing import Literal
 from urllib.parse import urlsplit
 
 from api.oauth.locations import CONSENT
-from tests.sign_in.browser import Answer, Browser
+from tests.sign_in.browser import SECONDS, Answer, Browser
 
 _GOES_ON = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 
@@ -34,6 +36,14 @@ class Person:
         assert answer.status == 303, answer
         assert urlsplit(answer.location).netloc != urlsplit(self.browser.origin).netloc, answer
         return answer.location
+
+    def open_through(self, address: str) -> None:
+        """Go where a client sends her, and on to where that client listens on this computer."""
+        landed = urlsplit(self.open(address))
+        with closing(HTTPConnection(landed.netloc, timeout=SECONDS)) as connection:
+            connection.request("GET", landed._replace(scheme="", netloc="").geturl())
+            answer = connection.getresponse()
+            assert answer.status == 200, answer.read()
 
     def _sign_in(self, page: str) -> Answer:
         self.signed_in += 1
