@@ -81,7 +81,7 @@ ORDER BY p.last_connected_at DESC, p.id
 class AppLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An app that an agent let in; `client` is its name, as it stood when the agent said yes last.
 
-    `why` it was revoked is a word: revoked, password_reset, deactivated or client_removed.
+    No view knows when it was last used.
     """
 
     id: Annotated[UUID, Meta(description="The app's id: of what its agent consented to.")]
@@ -111,6 +111,10 @@ class AppLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
                 "code_reused, refresh_token_reused."
             ),
         ]
+        | UnsetType
+    ) = UNSET
+    last_used_at: (
+        Annotated[datetime, Meta(description="About a minute late; absent: never used.")]
         | UnsetType
     ) = UNSET
     revoked_at: Annotated[datetime, Meta(description="When it was revoked.")] | UnsetType = UNSET

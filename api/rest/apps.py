@@ -1,14 +1,13 @@
 """Authorized apps: what clients one let in, and ending that."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from api.rest.acting import Acting, Conditions
 from api.rest.asking import Query, asked, from_query
@@ -32,19 +31,10 @@ class AppListing(Query, frozen=True):
     include_revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
 
 
-class App(AppLine, frozen=True, kw_only=True):
-    """An app that an agent let in."""
-
-    last_used_at: (
-        Annotated[datetime, Meta(description="About a minute late; absent: never used.")]
-        | UnsetType
-    ) = UNSET
-
-
 class AppList(Struct, frozen=True):
     """An agent's apps."""
 
-    apps: Annotated[list[App], Meta(description="Those that connected last come first.")]
+    apps: Annotated[list[AppLine], Meta(description="Those that connected last come first.")]
 
 
 class AppRevoked(Struct, frozen=True):
@@ -68,12 +58,7 @@ async def list_apps(
     office = acting.office
     lines = await office.views.list_apps(agent_id=agent, include_revoked=listing.include_revoked)
     used = await office.ledger.last_used([line.id for line in lines])
-    return AppList(
-        [
-            App(**msgspec.structs.asdict(line), last_used_at=used.get(line.id, UNSET))
-            for line in lines
-        ]
-    )
+    return AppList([replace(line, last_used_at=used.get(line.id, UNSET)) for line in lines])
 
 
 @post("/apps/{app_id:uuid}/revoke", operation_id="revoke_app", tags=["apps"], status_code=200)

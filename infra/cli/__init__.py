@@ -4,7 +4,19 @@ from typing import Any
 
 import click
 
-from infra.cli import agents, budget, departments, imports, roles, serve, setup, tokens, upkeep
+from infra.cli import (
+    agents,
+    apps,
+    budget,
+    clients,
+    departments,
+    imports,
+    roles,
+    serve,
+    setup,
+    tokens,
+    upkeep,
+)
 from infra.cli.failures import EPILOG, failure_of
 
 
@@ -40,6 +52,8 @@ for command in (
     roles.roles,
     departments.departments,
     tokens.tokens,
+    apps.apps,
+    clients.clients,
     budget.budget,
 ):
     main.add_command(command)
