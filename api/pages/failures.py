@@ -1,6 +1,7 @@
 """What goes wrong on pages, as pages that tell a way on."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response
@@ -70,7 +71,11 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             )
         case HTTPException():
             return _message(
-                front, error.status_code, "That was not possible", "This is no request of ours."
+                front,
+                error.status_code,
+                "That was not possible",
+                "This is no request of ours.",
+                headers=error.headers,
             )
         case _:
             log.error("a page failed", exc_info=error)
@@ -84,7 +89,7 @@ def _message(
     sentence: str,
     *,
     way: str = "/",
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     shown = {"title": title, "sentence": sentence, "way": way, "way_name": "Go on"}
     return front.showing.page("message", shown, status=status, headers=headers)

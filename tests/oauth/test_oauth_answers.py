@@ -1,6 +1,7 @@
 """What comes of approving and denying, and of answers that are not quite that."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.oauth.oauth_visiting import (
     keep,
     sent,
 )
-from tests.sign_in.browser import Browser
+from tests.sign_in.browser import Answer, Browser
 
 
 def test_approving_sends_a_code_the_state_and_the_issuer(product: Served) -> None:
@@ -155,3 +156,22 @@ def test_only_apps_that_prove_nothing_leave_a_mark_in_the_browser(product: Serve
     fresh = enter(product, person.member, **{BROWSER: "not ours"})
     approve(fresh, asked_by(local))
     assert fresh.cookies[BROWSER] not in {mark, "not ours"}
+
+
+def test_answers_that_come_together_make_one_consent(product: Served) -> None:
+    """Somebody presses the button again, or two windows of a program ask at once."""
+    person = arrive(product, "Tom")
+    client = keep(product, documented("together.example"))
+    pages = [person.browser.get(asked_by(client, state=str(n))) for n in range(8)]
+
+    def press(page: Answer) -> Answer:
+        return choose(person.browser, page, "approve")
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(press, pages))
+        later = list(threads.map(person.browser.get, [asked_by(client)] * 8))
+    codes = [sent(answer)["code"] for answer in (*answers, *later)]
+    found = [product.run(product.desk.oauth.find_grant(digest_of(code))) for code in codes]
+    assert len({grant.id for grant in found if grant}) == 16
+    assert len({grant.consent for grant in found if grant}) == 1
+    assert person.facts(product) == ["consent.granted", *["consent.reused"] * 15]
