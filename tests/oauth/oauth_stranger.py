@@ -101,7 +101,7 @@ class Stranger:
         assert got["iss"] == self.server["issuer"]
         return got["code"]
 
-    def redeem(self, code: str, **changed: str) -> Answer:
+    def redeem(self, code: str, /, **changed: str) -> Answer:
         """Send a code. What is blank counts as left out."""
         form = {
             "grant_type": "authorization_code",
