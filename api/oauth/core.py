@@ -154,7 +154,7 @@ def _location(redirect_uri: str, parameters: Mapping[str, str | None]) -> str:
     given = {name: value for name, value in parameters.items() if value is not None}
     joint = "?" if "?" not in redirect_uri else "" if redirect_uri[-1] in "?&" else "&"
     # A blank as %20, which programs behind private schemes read, too.
-    return f"{redirect_uri}{joint}{urlencode(given, quote_via=quote, safe='')}"
+    return f"{redirect_uri}{joint}{urlencode(given, quote_via=quote)}"
 
 
 class _Demands(CodeChallenge):
