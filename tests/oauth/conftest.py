@@ -7,10 +7,13 @@ import pytest
 from tests.database import Databases
 from tests.mcp.company import Company, filled
 from tests.mcp.serving import Served, served
+from tests.oauth.oauth_tables import tables
 from tests.oauth.oauth_tokens import CLIENTS, App
 from tests.oauth.oauth_visiting import keep
 from tests.oauth.oauth_wire import Wire
 from tests.sign_in.conftest import Clock
+
+__all__ = ["tables"]
 
 
 @pytest.fixture
