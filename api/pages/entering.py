@@ -34,6 +34,11 @@ def within(target: str) -> str:
     return target if own and all(ord(letter) in _PRINTABLE for letter in target) else HOME
 
 
+def _is_for_an_app(target: str) -> bool:
+    """Whether somebody signs in on the way to answer an app."""
+    return target.partition("?")[0] == AUTHORIZE
+
+
 def target_of(path: str, query: bytes) -> str:
     """Return a path of ours with its query, in characters that `within` lets through."""
     return f"{path}?{quote(query, safe=_QUERY)}" if query else path
@@ -50,6 +55,8 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
     if "again" not in request.query_params and await front.signed_in(request):
         return see_other(target)
     notice = _NOTICES.get(request.query_params.get("done", ""), "")
+    if _is_for_an_app(target):
+        notice = notice or "An app asks to work in your name. Sign in to answer it."
     return _login(request, front, target, notice=notice)
 
 
@@ -88,7 +95,7 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
             await front.entrance.sign_in.sign_out(before, "replaced")
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
-    if target.partition("?")[0] == AUTHORIZE:
+    if _is_for_an_app(target):
         # Which may lead on to another site at once. Chromium holds this form's policy against all
         # that its answer redirects to; by a page of its own the way begins anew.
         return front.showing.page("going_on", {"target": target}, cookies=[cookie])

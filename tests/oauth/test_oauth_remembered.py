@@ -118,6 +118,17 @@ def test_another_redirect_uri_of_the_same_app_is_asked_for(product: Served, pers
     assert is_silent(person.browser, asked_by(client, sites[1]))
 
 
+def test_a_document_that_names_another_redirect_uri_is_asked_for_again(
+    product: Served, person: Person
+) -> None:
+    host = f"{uuid4().hex}.example"
+    before, after = f"https://{host}/before", f"https://{host}/after"
+    approve(person.browser, asked_by(keep(product, documented(host, before))))
+    changed = keep(product, documented(host, after))
+    assert is_page(person.browser.get(asked_by(changed, after)))
+    assert person.browser.get(asked_by(changed, before)).status == 400
+
+
 def test_more_than_was_approved_is_asked_for_and_marked_as_new(
     product: Served, person: Person, published: OAuthClient
 ) -> None:
