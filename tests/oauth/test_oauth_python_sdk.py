@@ -1,44 +1,51 @@
 """The official Python SDK as it comes connects by the MCP URL alone, and works as an app."""
 
 import json
-import re
+import os
 import time
 from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
-from mcp.client.client import Client
+from mcp.client.auth import OAuthRegistrationError
+from mcp.shared.auth import OAuthClientInformationFull
 
+from api.oauth.locations import AUTHORIZE, RESOURCE
+from api.oauth.store import Grant
 from domain.application import Wish
 from domain.caller import insider
+from domain.clients import RegisterClient, SetClientPolicy
 from domain.consent import RevokeApp
 from domain.fact import Client as Recorded
-from domain.secret import digest_of
+from domain.secret import CLIENT_SECRET, digest_of, encode_secret
 from mcp_server.tools import TOOLS
 from tests.mcp.clients import ERAS, Era, answer_of, connected
 from tests.mcp.company import SUPPORT, Company, Ticket, open_ticket
 from tests.mcp.records import Log
 from tests.mcp.serving import Served, served
 from tests.oauth.clients.person import Person
-from tests.oauth.clients.python_sdk import LOOPBACK, App, Denied
+from tests.oauth.clients.python_sdk import (
+    LOOPBACK,
+    App,
+    Denied,
+    Proxied,
+    add_a_tag,
+    names_of,
+    reading_only,
+    scope_of,
+)
 from tests.sign_in.browser import Browser
 from tests.sign_in.conftest import PASSWORD, Clock, give_password
 
 pytestmark = pytest.mark.anyio
 
 DOCUMENT = "https://app.example/oauth/client.json"
+PUBLIC = "https://desk.example"
 BOTH = "tickets:read tickets:write"
 REVISIONS = {"modern": "2026-07-28", "legacy": "2025-11-25"}
-
-
-class Given(NamedTuple):
-    agent: UUID
-    id: UUID
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +65,13 @@ def moving(
     with served(desk_database, clock, client_documents=str(file)) as product:
         give_password(product, company.members["Ana"], PASSWORD)
         yield product, clock
+
+
+@pytest.fixture(scope="module")
+def proxied(desk_database: str, moving: tuple[Served, Clock]) -> Generator[Served]:  # noqa: ARG001 - with Ana's password
+    """Serve the same behind a proxy."""
+    with served(desk_database, public_url=PUBLIC) as product:
+        yield product
 
 
 @pytest.fixture
@@ -111,8 +125,8 @@ async def test_what_an_app_does_is_recorded_as_the_agents_through_it(
         with log.watched() as watched:
             await add_a_tag(client, ticket)
     by = watched.call.envelope.by
-    consent = consent_of(product, app)
-    assert (by.via, by.agent, by.credential) == ("app", consent.agent, consent.id)
+    grant = grant_of(product, app)
+    assert (by.via, by.agent, by.credential) == ("app", grant.agent, grant.consent)
     # Before 2026-07-28 requests do not tell the version; a server without sessions knows it not.
     version = "1.2.3" if era == "modern" else None
     assert by.client == Recorded("Registered App", version, app.client_id)
@@ -214,8 +228,8 @@ async def test_a_revoked_app_has_to_ask_anew(
     app = App(product.url, ana, redirect_uri=site)
     async with app.started(era) as client:
         await add_a_tag(client, ticket)
-        consent = consent_of(product, app)
-        revoke = RevokeApp(agent=consent.agent, consent=consent.id)
+        grant = grant_of(product, app)
+        revoke = RevokeApp(agent=grant.agent, consent=grant.consent)
         product.run(product.desk.execute(Wish(revoke)))
         await add_a_tag(client, ticket)
     assert len(app.opened) == len(ana.asked) == 2
@@ -231,26 +245,47 @@ async def test_an_app_that_is_denied_gets_nothing(product: Served, ana: Person) 
     assert app.kept.tokens is None
 
 
-async def names_of(client: Client) -> list[str]:
-    return [tool.name for tool in (await client.list_tools()).tools]
+async def test_an_app_that_an_administrator_registered_connects_where_none_registers_itself(
+    product: Served, ana: Person, ticket: Ticket, site: str
+) -> None:
+    secret = encode_secret(CLIENT_SECRET, os.urandom(32))
+    known = RegisterClient(
+        client_id="crm", name="Our CRM", redirect_uris=(site,), digest=digest_of(secret).hex()
+    )
+    product.run(product.desk.execute(Wish(known)))
+    app = App(product.url, ana, "Not what it says", redirect_uri=site)
+    app.kept.client = OAuthClientInformationFull(
+        client_id="crm",
+        client_secret=secret,
+        token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - a method's name
+    )
+    product.run(product.desk.execute(Wish(SetClientPolicy(dynamic_registration=False))))
+    try:
+        async with app.started() as client:
+            await add_a_tag(client, ticket)
+        with pytest.RaisesGroup(OAuthRegistrationError, flatten_subgroups=True):
+            async with App(product.url, ana, redirect_uri=site).started():
+                pass
+    finally:
+        product.run(product.desk.execute(Wish(SetClientPolicy(dynamic_registration=True))))
+    assert through_of(product, ticket) == "via Our CRM"
 
 
-async def names_by_token(product: Served, company: Company) -> list[str]:
-    """Return the tools that Ana has by a personal token."""
-    async with connected(product.url, company.token("Ana")) as client:
-        return await names_of(client)
+async def test_behind_a_proxy_an_app_knows_the_public_address_alone(
+    proxied: Served, company: Company, ticket: Ticket, era: Era
+) -> None:
+    ana = Person(Browser(proxied.port), company.members["Ana"].email, PASSWORD)
+    app = App(f"{PUBLIC}{RESOURCE}", ana, transport=Proxied(proxied.port))
+    async with app.started(era) as client:
+        await add_a_tag(client, ticket)
+    assert app.opened[0].startswith(f"{PUBLIC}{AUTHORIZE}?")
 
 
-async def add_a_tag(client: Client, ticket: Ticket) -> None:
-    asked = {"ticket_id": ticket.code, "tags": ["by an app"]}
-    assert answer_of(await client.call_tool("add_tags", asked))["tags"] == ["by an app"]
-
-
-def consent_of(product: Served, app: App) -> Given:
-    """Return which consent an app's token came of, and whose."""
+def grant_of(product: Served, app: App) -> Grant:
+    """Return what an app's token came of."""
     found = product.run(product.desk.oauth.find_issued(digest_of(app.token.access_token)))
     assert found
-    return Given(found.agent, found.consent)
+    return found
 
 
 def through_of(product: Served, ticket: Ticket) -> str:
@@ -265,11 +300,3 @@ def later(clock: Clock, monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> No
     clock.ahead = ahead
     told = time.time
     monkeypatch.setattr(time, "time", lambda: told() + ahead.total_seconds())
-
-
-def reading_only(address: str) -> str:
-    return re.sub(r"scope=[^&]*", "scope=tickets%3Aread", address)
-
-
-def scope_of(address: str) -> str:
-    return dict(parse_qsl(urlsplit(address).query))["scope"]

@@ -1,5 +1,6 @@
 """An app that its maker built with the official Python SDK, which knows the MCP URL and no more."""
 
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +17,8 @@ from mcp.shared.auth import (
 )
 from mcp_types import Implementation
 
-from tests.mcp.clients import MODES, Era
+from tests.mcp.clients import MODES, Era, answer_of
+from tests.mcp.company import Ticket
 from tests.oauth.clients.person import Person
 
 LOOPBACK = "http://127.0.0.1:52311/callback"
@@ -42,6 +44,18 @@ class Kept(TokenStorage):
         self.client = client_info
 
 
+class Proxied(httpx2.AsyncHTTPTransport):
+    """Takes every request to a port of this machine, as a proxy does that speaks TLS for it."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._port = port
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
+        return await super().handle_async_request(request)
+
+
 class Denied(Exception):  # noqa: N818 - an answer, not a fault
     """The person said no; the text is the error as the client is told it."""
 
@@ -61,6 +75,7 @@ class App:
         redirect_uri: str = LOOPBACK,
         document: str | None = None,
         auth_method: str | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self.kept = Kept()
         self.person = person
@@ -68,6 +83,7 @@ class App:
         self.narrowed: Callable[[str], str] = str
         self._url = url
         self._document = document
+        self._transport = transport
         self._landed: dict[str, str] = {}
         self._metadata = {
             "redirect_uris": [redirect_uri],
@@ -97,7 +113,7 @@ class App:
             client_metadata_url=self._document,
         )
         async with (
-            httpx2.AsyncClient(auth=provider, timeout=20) as http,
+            httpx2.AsyncClient(auth=provider, timeout=20, transport=self._transport) as http,
             Client(
                 streamable_http_client(self._url, http_client=http),
                 mode=MODES[era],
@@ -114,3 +130,22 @@ class App:
         if error := self._landed.get("error"):
             raise Denied(error)
         return AuthorizationCodeResult.model_validate(self._landed)
+
+
+async def names_of(client: Client) -> list[str]:
+    return [tool.name for tool in (await client.list_tools()).tools]
+
+
+async def add_a_tag(client: Client, ticket: Ticket) -> None:
+    asked = {"ticket_id": ticket.code, "tags": ["by an app"]}
+    assert answer_of(await client.call_tool("add_tags", asked))["tags"] == ["by an app"]
+
+
+def reading_only(address: str) -> str:
+    """Ask for less than the server offers."""
+    return re.sub(r"scope=[^&]*", "scope=tickets%3Aread", address)
+
+
+def scope_of(address: str) -> str:
+    """Return what an authorization request asks for."""
+    return dict(parse_qsl(urlsplit(address).query))["scope"]
