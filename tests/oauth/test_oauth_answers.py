@@ -3,7 +3,10 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api.oauth.locations import CONSENT
 from domain.secret import CODE, digest_of, is_well_formed
@@ -13,6 +16,7 @@ from tests.oauth.oauth_visiting import (
     BROWSER,
     LOOPBACK,
     SITE,
+    Person,
     approve,
     arrive,
     asked_by,
@@ -25,6 +29,11 @@ from tests.oauth.oauth_visiting import (
     sent,
 )
 from tests.sign_in.browser import Answer, Browser
+
+
+@pytest.fixture(scope="module")
+def anybody(moving: tuple[Served, object]) -> Person:
+    return arrive(moving[0], "Anybody")
 
 
 def test_approving_sends_a_code_the_state_and_the_issuer(product: Served) -> None:
@@ -175,3 +184,33 @@ def test_answers_that_come_together_make_one_consent(product: Served) -> None:
     assert len({grant.id for grant in found if grant}) == 16
     assert len({grant.consent for grant in found if grant}) == 1
     assert person.facts(product) == ["consent.granted", *["consent.reused"] * 15]
+
+
+def test_no_secret_of_an_answer_is_in_the_log(product: Served, desk_database: str) -> None:
+    person = arrive(product, "Sara")
+    client = keep(product, dynamic("sara", LOOPBACK))
+    code = approve(person.browser, asked_by(client, state="told-to-nobody"))["code"]
+    with psycopg.connect(desk_database) as connection:
+
+        def facts_with(text: str) -> int:
+            found = connection.execute(
+                "SELECT count(*) FROM acct_main.events WHERE position(%s in state) > 0",
+                (text.encode(),),
+            )
+            return found.fetchall()[0][0]
+
+        assert facts_with(client.id) == 2  # the consent and its call
+        assert [facts_with(text) for text in (code, "told-to-nobody")] == [0, 0]
+        assert facts_with(person.browser.cookies[BROWSER]) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {name: st.text(st.characters(exclude_categories=["Cs"])) for name in ("request", "shown")},
+        optional={"answer": st.sampled_from(["approve", "deny"])},
+    )
+)
+def test_any_text_may_be_sent_as_an_answer(anybody: Person, sent_text: dict[str, str]) -> None:
+    fields = anybody.browser.get("/account").fields("/logout")
+    assert anybody.browser.post(CONSENT, {**fields, **sent_text}).status == 400
