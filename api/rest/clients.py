@@ -128,7 +128,7 @@ async def change_client_policy(
 ) -> Response[Policy]:
     """Set which clients may come besides those that are registered here.
 
-    Who is connected already stays so; but nobody connects anew whom the policy does not let in.
+    Whom it does not let in gets no new tokens: those that are connected work for an hour at most.
     """
     if not any(field is not UNSET for field in msgspec.structs.astuple(data)):
         raise misfit("it names nothing to change")
