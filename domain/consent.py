@@ -27,7 +27,7 @@ from domain.held_consents import (
     stream_of_consents,
 )
 from domain.oauth_client import OAuthClient, identity_of
-from domain.permissions import Scope
+from domain.permissions import TOOL_SCOPES, Scope
 from domain.redirects import without_port
 from domain.refusals import Code, Refused
 
@@ -212,7 +212,7 @@ def _require_asked(command: ApproveApp | ContinueApp | DeclineApp, context: Cont
         )
     if not command.client.may_land(command.redirect_uri):
         raise Refused(Code.INVALID_ARGUMENTS, "The app never said that codes may go there.")
-    if not command.scopes or not set(command.scopes) <= set(command.client.scopes):
+    if not command.scopes or not set(command.scopes) <= TOOL_SCOPES:
         raise Refused(Code.INVALID_ARGUMENTS, "The app asks for what it cannot have.")
 
 

@@ -19,7 +19,8 @@ GrantType = Literal["authorization_code", "refresh_token"]
 class OAuthClient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A client: what it says of itself, and what it proves who it is with (RFC 7591 §2).
 
-    `secret_digest` is of its 256 random bits, in hex; none for public clients.
+    `scopes` are what it gets that asks for none. `secret_digest` is of its 256 random bits, in hex;
+    none for public clients.
     """
 
     id: str

@@ -107,10 +107,10 @@ _SENTENCES = {
 
 
 def scopes_for(client: OAuthClient, scope: str | None) -> tuple[Scope, ...]:
-    """Return what a client can have of the scopes it asks for; all that it may, if it asks none.
+    """Return what a client can have of the scopes it asks for; those it is known for, if it asks none.
 
+    It may ask for more than it registered: no person was asked then (MCP, step-up authorization).
     Words that are no scope of a tool, such as `offline_access`, say nothing.
     """
-    allowed = sorted(TOOL_SCOPES.intersection(client.scopes))
-    words = None if scope is None else scope.split(" ")
-    return tuple(each for each in allowed if words is None or each.value in words)
+    words = client.scopes if scope is None else scope.split(" ")
+    return tuple(each for each in sorted(TOOL_SCOPES) if each.value in words)

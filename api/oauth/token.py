@@ -104,9 +104,14 @@ async def _find(sent: _Sent, issuer: Issuer) -> Grant | RefreshToken | None:
 
 async def _carry_out(sent: _Sent, held: Grant | RefreshToken | None, issuer: Issuer) -> bytes:
     """Commit what is judged, and return the answer; judge again where somebody was faster."""
+    policy = await issuer.clients.policy()
     while True:
         found = _found(sent, held, issuer)
-        match judge_token(sent.form, sent.resources, found):
+        judged = judge_token(sent.form, sent.resources, found)
+        if sent.client and held and not policy.allows(sent.client, _grant_of(held).redirect_uri):
+            # Said only to whoever proved to be the client, and holds something of ours.
+            raise _invalid_grant("An administrator does not allow this app any more.")
+        match judged:
             case Redeem(grant, issued, reply):
                 if await issuer.store.redeem(grant, issued, found.now):
                     return reply
@@ -124,6 +129,10 @@ async def _carry_out(sent: _Sent, held: Grant | RefreshToken | None, issuer: Iss
             case End() as end:
                 await _end(end, issuer)
                 raise _invalid_grant("This was used before, so all that came of it has ended.")
+
+
+def _grant_of(held: Grant | RefreshToken) -> Grant:
+    return held.grant if isinstance(held, RefreshToken) else held
 
 
 def _found(sent: _Sent, held: Grant | RefreshToken | None, issuer: Issuer) -> Found:

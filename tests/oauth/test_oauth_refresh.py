@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.oauth.sealing import NONCE, seal, unseal
+from domain.application import Wish
+from domain.clients import SetClientPolicy
 from domain.oauth_client import OAuthClient
 from domain.permissions import Scope
 from domain.secret import REFRESH_TOKEN, encode_secret
@@ -49,6 +51,19 @@ def test_words_that_said_nothing_when_asked_for_say_nothing_now(app: App) -> Non
     assert held(app.refresh(first.refresh, scope="tickets:read offline_access")).scope == (
         "tickets:read"
     )
+
+
+def test_an_app_that_is_not_allowed_any_more_gets_no_new_tokens(app: App) -> None:
+    first, approved = app.connected(), app.approved()
+    desk = app.product.desk
+    app.product.run(desk.execute(Wish(SetClientPolicy(allowed_hosts=("claude.ai",)))))
+    try:
+        for answer in (app.refresh(first.refresh), app.redeem(approved)):
+            assert "administrator" in answer.refused(400, "invalid_grant")
+    finally:
+        app.product.run(desk.execute(Wish(SetClientPolicy(any_host=True))))
+    held(app.refresh(first.refresh))  # and nothing was used up
+    held(app.redeem(approved))
 
 
 def test_another_resource_is_refused_and_the_token_stays_good(app: App) -> None:
