@@ -59,12 +59,13 @@ def identity_of(client: OAuthClient, redirect_uri: str) -> ClientIdentity:
     """Return a client's identity for codes that go to a redirect URI.
 
     On a site, the address is the proof: the code can go nowhere else. A client that registers
-    itself has a new id with each registration, so there the address itself is the identity.
+    itself has a new id with each registration, so there the address itself is the identity. What
+    proves nothing never shares a consent with what does: it would come by the other's scopes.
     """
     proved = landing_of(redirect_uri) is Landing.HTTPS or client.auth_method != "none"
     if client.source == "dynamic" and landing_of(redirect_uri) is Landing.HTTPS:
         return ClientIdentity(f"redirect {redirect_uri}", proved=True)
-    return ClientIdentity(f"client {client.id}", proved)
+    return ClientIdentity(f"{'client' if proved else 'program'} {client.id}", proved)
 
 
 def hosts_of(client: OAuthClient, redirect_uri: str) -> frozenset[str]:

@@ -16,6 +16,9 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # RFC 3986 §2 without `*`, so that nobody takes one for a pattern.
 _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()+,;=%]+")
+# What one reader takes for the host, another may not: neither text around brackets, which urlsplit
+# passes over, nor percent-encoding, which browsers undo.
+_AUTHORITY = re.compile(r"([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:[0-9]*)?")
 _REVERSED_DOMAIN = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 
 
@@ -34,9 +37,9 @@ def landing_of(uri: str) -> Landing:
         raise _refused("has a fragment")
     if url.username is not None or url.password is not None or "@" in url.netloc:
         raise _refused("names a user")
+    if url.scheme in {"http", "https"} and not _AUTHORITY.fullmatch(url.netloc.lower()):
+        raise _refused("names no host")
     if url.scheme == "https":
-        if not url.hostname:
-            raise _refused("names no host")
         return Landing.HTTPS
     if url.scheme == "http":
         if url.hostname not in LOOPBACK_HOSTS:

@@ -15,6 +15,7 @@ from domain.redirects import Landing, host_of, landing_of
 LONGEST_NAME = 60
 # Marks on one letter: more of them grow over the lines around.
 _MOST_MARKS = 2
+_MARKS = frozenset({"Mn", "Me"})
 # First strong isolate and its end (UAX #9 §2.4): a name turns nothing around it the other way.
 _ISOLATE, _POP = "\u2068", "\u2069"
 
@@ -136,7 +137,8 @@ def app_name(name: str) -> str:
     kept: list[str] = []
     marks = 0
     for letter in shown_name(name, "An app without a name"):
-        marks = marks + 1 if unicodedata.combining(letter) else 0
+        # By category: of those without a combining class, too, some pile up, such as Thai vowels.
+        marks = marks + 1 if unicodedata.category(letter) in _MARKS else 0
         if marks <= _MOST_MARKS:
             kept.append(letter)
     plain = "".join(kept)

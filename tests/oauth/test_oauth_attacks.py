@@ -1,0 +1,89 @@
+"""What strangers tried when they were asked to break in, and what came of it."""
+
+from uuid import uuid4
+
+import pytest
+
+from domain.redirects import is_same, landing_of
+from domain.refusals import Refused
+from tests.mcp.serving import Served
+from tests.oauth.oauth_visiting import (
+    LOOPBACK,
+    Person,
+    approve,
+    arrive,
+    asked_by,
+    connect,
+    documented,
+    dynamic,
+    is_page,
+    keep,
+)
+
+READ, BOTH = "tickets:read", "tickets:read tickets:write"
+
+
+@pytest.fixture
+def person(product: Served) -> Person:
+    """Somebody new for each test."""
+    return arrive(product, f"p{uuid4().hex}")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://evil.example[::1]/cb",
+        "http://evil.example[::1]:80/cb",
+        "http://[::1]evil.example/cb",
+        "https://evil.example[::1]/cb",
+        "https://claude.ai%2eevil.example/cb",
+        "https://claude.ai%2f.evil.example/cb",
+        "https://claude.ai%e3%80%82evil.example/cb",
+        "https://claude.ai,evil.example/cb",
+        "https://a..b/cb",
+    ],
+)
+def test_a_host_that_two_readers_may_take_for_two_is_none(uri: str) -> None:
+    with pytest.raises(Refused):
+        landing_of(uri)
+
+
+@pytest.mark.parametrize("asked", ["http://evil.example[::1]/cb", "http://[::1]evil.example:1/cb"])
+def test_text_around_brackets_is_not_this_machine(
+    product: Served, person: Person, asked: str
+) -> None:
+    # urlsplit passes over it, as it takes what stands in brackets for the host.
+    assert not is_same("http://[::1]/cb", asked)
+    client = keep(product, dynamic(uuid4().hex, "http://[::1]/cb"))
+    assert person.browser.get(asked_by(client, asked)).status == 400
+
+
+def test_a_program_does_not_come_by_what_its_namesake_on_a_site_was_given(
+    product: Served, person: Person
+) -> None:
+    # One document, two landings: any program here can pretend to be the one on this computer.
+    host = f"{uuid4().hex}.example"
+    site = f"https://{host}/cb"
+    client = keep(product, documented(host, site, LOOPBACK))
+    connect(product, person.browser, asked_by(client, site, scope=BOTH))
+    connect(product, person.browser, asked_by(client, LOOPBACK, scope=READ))
+    assert is_page(person.browser.get(asked_by(client, LOOPBACK, scope=BOTH)))
+    assert not is_page(person.browser.get(asked_by(client, LOOPBACK, scope=READ)))
+
+
+def test_a_program_is_not_remembered_for_what_lives_of_its_namesake_on_a_site(
+    product: Served, person: Person
+) -> None:
+    host = f"{uuid4().hex}.example"
+    site = f"https://{host}/cb"
+    client = keep(product, documented(host, site, LOOPBACK))
+    connect(product, person.browser, asked_by(client, site))
+    approve(person.browser, asked_by(client, LOOPBACK))  # whose code nobody takes up
+    assert is_page(person.browser.get(asked_by(client, LOOPBACK)))
+
+
+def test_marks_without_a_combining_class_do_not_pile_up_either(
+    product: Served, person: Person
+) -> None:
+    client = keep(product, dynamic(uuid4().hex, name="a" + "\u0e47" * 50))
+    assert "\u2068a\u0e47\u0e47\u2069" in person.browser.get(asked_by(client)).text
