@@ -237,7 +237,7 @@ async def test_a_revoked_app_has_to_ask_anew(
 
 
 async def test_an_app_that_is_denied_gets_nothing(product: Served, ana: Person) -> None:
-    ana.answer = "deny"
+    ana.choice = "deny"
     app = App(product.url, ana, "Unwanted App")
     denied = pytest.RaisesExc(Denied, match="access_denied")
     with pytest.RaisesGroup(denied, flatten_subgroups=True):

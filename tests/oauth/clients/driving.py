@@ -3,20 +3,19 @@
 import subprocess
 import threading
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
-from tests.oauth.clients.person import Person
+from tests.oauth.clients.person import Choice, Person
 
 SECONDS = 60
 
 
 class Line(msgspec.Struct):
-    """What a script says: an address to open, or what it has checked."""
+    """What a script says: an address to open and what to choose there, or what it has checked."""
 
     open: str = ""
-    answer: Literal["approve", "deny"] = "approve"
+    choice: Choice = "approve"
     passed: str = ""
 
 
@@ -44,8 +43,7 @@ def drive(command: Sequence[str], person: Person) -> Driven:
                 if line.passed:
                     driven.passed.append(line.passed)
                 if line.open:
-                    person.answer = line.answer
-                    print(person.open(line.open), file=process.stdin, flush=True)
+                    print(person.open(line.open, line.choice), file=process.stdin, flush=True)
         finally:
             end.cancel()
         said = process.stderr.read()

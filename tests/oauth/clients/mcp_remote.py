@@ -51,9 +51,9 @@ async def _connect_twice(
 
 @asynccontextmanager
 async def _bridged(command: Sequence[str], person: Person, folder: str) -> AsyncGenerator[Client]:
-    """Start it, with nothing of this machine's but its path: no browser of it opens."""
     program, *arguments = command
-    kept = {"MCP_REMOTE_CONFIG_DIR": folder, "HOME": folder}
+    # The browser that it opens itself is one that does nothing.
+    kept = {"MCP_REMOTE_CONFIG_DIR": folder, "HOME": folder, "BROWSER": "true"}
     server = StdioServerParameters(command=program, args=arguments, env=kept)
     reading, writing = os.pipe()
     with os.fdopen(reading) as said:

@@ -110,7 +110,7 @@ for (const method of ["ClientSecretBasic", "ClientSecretPost"]) {
   });
 }
 await check("a refusal to the client, with its issuer", async () => {
-  const denied = await refusal(() => authorize(none, { answer: "deny" }));
+  const denied = await refusal(() => authorize(none, { choice: "deny" }));
   same([denied.code, denied.error], ["OAUTH_AUTHORIZATION_RESPONSE_ERROR", "access_denied"]);
 });
 await check("a resource that is not ours", async () => {
@@ -148,7 +148,7 @@ function register(method) {
 }
 
 // Goes through the authorization endpoint, and has the library check what comes back.
-async function authorize(client, { answer = "approve", parameters = {} } = {}) {
+async function authorize(client, { choice = "approve", parameters = {} } = {}) {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
   const address = new URL(server.authorization_endpoint);
@@ -165,7 +165,7 @@ async function authorize(client, { answer = "approve", parameters = {} } = {}) {
     ...parameters,
   };
   address.search = new URLSearchParams(asked);
-  const landed = await browse(address, answer);
+  const landed = await browse(address, choice);
   same(`${landed.origin}${landed.pathname}`, REDIRECT_URI);
   const callback = oauth.validateAuthResponse(server, client, landed, state);
   return { callback, verifier, redirectUri: REDIRECT_URI };

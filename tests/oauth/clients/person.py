@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from api.oauth.locations import CONSENT
 from tests.sign_in.browser import SECONDS, Answer, Browser
 
+Choice = Literal["approve", "deny"]
 _GOES_ON = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 
 
@@ -18,21 +19,24 @@ class Person:
 
     def __init__(self, browser: Browser, email: str, password: str) -> None:
         self.browser = browser
-        self.answer: Literal["approve", "deny"] = "approve"
+        self.choice: Choice = "approve"
         self.asked: list[str] = []
         self.signed_in = 0
         self._email = email
         self._password = password
 
-    def open(self, address: str) -> str:
-        """Go where a client sends her; return where she is sent in the end, which is not ours."""
+    def open(self, address: str, choice: Choice | None = None) -> str:
+        """Go where a client sends her; return where she is sent in the end, which is not ours.
+
+        She makes her usual choice unless told another.
+        """
         answer = self._get(address)
         if answer.location.startswith("/login?"):
             answer = self._sign_in(answer.location)
         if answer.status == 200:
             self.asked.append(answer.text)
             fields = answer.fields(CONSENT)
-            answer = self.browser.post(CONSENT, {**fields, "answer": self.answer})
+            answer = self.browser.post(CONSENT, {**fields, "answer": choice or self.choice})
         assert answer.status == 303, answer
         assert urlsplit(answer.location).netloc != urlsplit(self.browser.origin).netloc, answer
         return answer.location

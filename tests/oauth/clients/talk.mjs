@@ -18,8 +18,8 @@ export const REDIRECT_URI = "http://127.0.0.1:52311/callback";
 export const library = (name) => import(pathToFileURL(resolve(name)));
 
 // Sends the person somewhere; she approves unless told otherwise. Returns where she was sent back.
-export async function browse(address, answer = "approve") {
-  say({ open: String(address), answer });
+export async function browse(address, choice = "approve") {
+  say({ open: String(address), choice });
   return new URL((await lines.next()).value);
 }
 
