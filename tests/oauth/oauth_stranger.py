@@ -61,16 +61,26 @@ def discover(wire: Wire) -> Mapping[str, Any]:
 
 
 class Stranger:
-    """A client of a person's. `client` is what it was told when it registered."""
+    """A client of a person's. `client` is what it was told when it registered, or its document."""
 
-    def __init__(self, wire: Wire, person: Person, **said: object) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        person: Person,
+        document: Mapping[str, Any] | None = None,
+        **said: object,
+    ) -> None:
         self.wire = wire
         self.person = person
         self.server = discover(wire)
+        self.client = document or self._register(said)
+
+    def _register(self, said: Mapping[str, object]) -> Mapping[str, Any]:
         usual = {"redirect_uris": [HOME], "token_endpoint_auth_method": "none"}
-        answer = wire.json(path_of(self.server["registration_endpoint"]), {**usual, **said})
+        path = path_of(self.server["registration_endpoint"])
+        answer = self.wire.json(path, {**usual, **said})
         assert answer.status == 201, answer.raw
-        self.client: Mapping[str, Any] = answer.body
+        return answer.body
 
     @property
     def id(self) -> str:

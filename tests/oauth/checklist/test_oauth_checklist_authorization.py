@@ -1,12 +1,10 @@
 """What the standards ask, point by point: requests for authorization, and the person before them."""
 
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
 
 from api.mcp import PATH
-from tests.oauth.clients.person import Person
 from tests.oauth.oauth_stranger import CALLBACK, SCHEME, Stranger, brought, path_of
 from tests.oauth.oauth_visiting import is_page
 from tests.oauth.oauth_wire import Wire
@@ -161,17 +159,9 @@ def test_no_other_page_answers_for_the_person(client: Stranger, nobody: Browser)
     assert "code=" not in elsewhere.location
 
 
-@pytest.fixture
-def deny(pia: Person) -> Iterator[None]:
-    pia.answer = "deny"
-    yield
-    pia.answer = "approve"
-
-
-@pytest.mark.usefixtures("deny")
 def test_no_is_told_as_well(client: Stranger) -> None:
     """15. RFC 6749 §4.1.2.1, OAuth 2.1 §7.5.3: 303, which `Person.open` insists on; never 307."""
-    got = brought(client.person.open(client.address(redirect_uri=SCHEME)))
+    got = brought(client.person.open(client.address(redirect_uri=SCHEME), "deny"))
     assert got["error"] == "access_denied"
     assert (got["state"], got["iss"]) == ("s t/å", client.server["issuer"])
 

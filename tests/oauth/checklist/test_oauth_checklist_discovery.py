@@ -102,7 +102,7 @@ def test_nobody_is_sent_where_no_client_vouches_for(client: Stranger, nobody: Br
 
 
 def test_a_redirect_uri_is_the_same_letter_by_letter(client: Stranger) -> None:
-    """7. OAuth 2.1 §8.4.2, RFC 8252 §7.3, RFC 9700 §4.1.1: but for the port of this machine."""
+    """7. OAuth 2.1 §8.4.2, RFC 8252 §7.3, RFC 9700 §4.1.3: but for the port of this machine."""
     for uri in (
         CALLBACK,
         SCHEME,

@@ -37,7 +37,7 @@ def at_once(do: Callable[[], T]) -> list[T]:
 
 
 def test_the_token_endpoint_reads_a_form_and_nothing_else(approved: Stranger) -> None:
-    """16. RFC 6749 §3.2, §5.1, §5.2; OAuth 2.1 §3.2.1: what is in an address gets into logs."""
+    """16. RFC 6749 §3.2, §5.1, §5.2; OAuth 2.1 §3.2.2: what is in an address gets into logs."""
     wire, path = approved.wire, path_of(approved.server["token_endpoint"])
     code = approved.get_code()
     form = {
@@ -93,7 +93,7 @@ def test_every_fault_has_its_code_and_uses_no_code_up(
 def test_a_code_is_for_one_client_and_one_minute(
     approved: Stranger, confidential: Stranger, clock: Clock
 ) -> None:
-    """17. OAuth 2.1 §4.1.2, §4.1.3, §7.5.3."""
+    """17. OAuth 2.1 §4.1.2, §4.1.3."""
     code = approved.get_code()
     confidential.redeem(code).refused(400, "invalid_grant")
     clock.ahead += timedelta(seconds=61)
@@ -103,7 +103,7 @@ def test_a_code_is_for_one_client_and_one_minute(
 def test_a_code_that_comes_again_ends_its_tokens_if_whoever_has_it_has_all_the_rest(
     approved: Stranger,
 ) -> None:
-    """17. OAuth 2.1 §4.1.3, §7.5.3: else whoever saw a code could cut the client off."""
+    """17. OAuth 2.1 §4.1.3, §7.5.2: else whoever saw a code could cut the client off."""
     code = approved.get_code()
     first = held(approved.redeem(code))
     for wrong in ({"code_verifier": WRONG}, {"redirect_uri": "https://evil.example/"}):
@@ -154,7 +154,7 @@ def test_an_unknown_client_and_a_wrong_secret_are_told_apart_from_all_else(
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 def test_a_secret_goes_in_the_header_or_in_the_body(wire: Wire, pia: Person, method: str) -> None:
-    """19. OAuth 2.1 §2.4.1, §2.4.2: at both endpoints; all else of a client needs no client_id."""
+    """19. OAuth 2.1 §2.4.1, RFC 6749 §2.3.1: at both endpoints; all else of a client needs no client_id."""
     client = Stranger(wire, pia, token_endpoint_auth_method=method)
     assert client.client["token_endpoint_auth_method"] == method
     tokens = held(client.refresh(client.connect().refresh))
@@ -178,7 +178,7 @@ def test_a_refresh_token_that_comes_again_late_ends_all_of_its_kin(
 
 
 def test_a_refresh_token_that_nobody_uses_dies(approved: Stranger, clock: Clock) -> None:
-    """20. OAuth 2.1 §4.3.2, RFC 9700 §4.14.2."""
+    """20. OAuth 2.1 §4.3.3, RFC 9700 §4.14.2."""
     first = approved.connect()
     clock.ahead += timedelta(days=29)
     second = held(approved.refresh(first.refresh))
@@ -187,7 +187,7 @@ def test_a_refresh_token_that_nobody_uses_dies(approved: Stranger, clock: Clock)
 
 
 def test_no_refresh_widens_anything(approved: Stranger) -> None:
-    """21. OAuth 2.1 §4.3.3, RFC 8707 §2.2: a narrow one narrows the access token alone."""
+    """21. OAuth 2.1 §4.3.1, §4.3.3, RFC 8707 §2.2: a narrow one narrows the access token alone."""
     reading = approved.connect(scope="tickets:read")
     assert reading.scope == "tickets:read"
     approved.refresh(reading.refresh, scope=BOTH).refused(400, "invalid_scope")
