@@ -25,6 +25,10 @@ class Kept {
   saveTokens = (tokens) => void (this.#tokens = tokens);
   codeVerifier = () => this.#verifier;
   saveCodeVerifier = (verifier) => void (this.#verifier = verifier);
+  invalidateCredentials = (scope) => {
+    this.#tokens = undefined;
+    if (scope === "all") this.#client = undefined;
+  };
   redirectToAuthorization = (address) => void (this.address = address);
 
   async authorized() {
@@ -73,6 +77,21 @@ await check("auth() with a document in place of a registration", async () => {
   const authorizationCode = await published.authorized();
   same(await auth(published, { serverUrl: MCP_URL, authorizationCode }), "AUTHORIZED");
   same(published.clientInformation().client_id, published.clientMetadataUrl);
+});
+await check("a grant that ended: the person is sent anew", async () => {
+  const { refresh_token, ...tokens } = kept.tokens();
+  kept.saveTokens({ ...tokens, refresh_token: refresh_token.replace(/.{8}$/, "00000000") });
+  const before = kept.clientInformation().client_id;
+  same(await auth(kept, { serverUrl: MCP_URL }), "REDIRECT");
+  same(kept.clientInformation().client_id, before);
+  const authorizationCode = await kept.authorized();
+  same(await auth(kept, { serverUrl: MCP_URL, authorizationCode }), "AUTHORIZED");
+});
+await check("a registration that is gone: it registers anew", async () => {
+  const known = kept.clientInformation();
+  kept.saveClientInformation({ ...known, client_id: "dcr_00000000000000000000000000000000" });
+  same(await auth(kept, { serverUrl: MCP_URL }), "REDIRECT");
+  same(kept.clientInformation().client_id, known.client_id);
 });
 await client.close();
 finish();
