@@ -118,10 +118,31 @@ SET client = excluded.client, fetched_at = excluded.fetched_at, fresh_until = ex
 WHERE d.fetched_at <= excluded.fetched_at
 """
 # Never a client that somebody still uses: its tokens would be refused with it.
+# Nor does it wait for rows that an append deletes, or the append for more than a batch of them: in
+# another order than this, the two would wait for each other.
+_BATCH = 500
 _REAPED: tuple[LiteralString, ...] = (
-    "DELETE FROM {log}.grants WHERE until < %(now)s - interval '1 day'",
+    """
+    DELETE FROM {log}.grants WHERE id IN (
+        SELECT id FROM {log}.grants WHERE until < %(now)s - interval '1 day'
+        LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    )
+    """,
     # Until then, one that comes again ends its grant; later it is merely unknown.
-    "DELETE FROM {log}.refresh_tokens WHERE rotated_at < %(now)s - interval '30 days'",
+    """
+    DELETE FROM {log}.refresh_tokens WHERE digest IN (
+        SELECT digest FROM {log}.refresh_tokens WHERE rotated_at < %(now)s - interval '30 days'
+        LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    )
+    """,
+    # Nobody is answered from it any more; the old token and a copy of the database would open it.
+    """
+    UPDATE {log}.refresh_tokens SET sealed = NULL WHERE digest IN (
+        SELECT digest FROM {log}.refresh_tokens
+        WHERE sealed IS NOT NULL AND rotated_at < %(now)s - interval '5 minutes'
+        LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    )
+    """,
     """
     DELETE FROM {log}.oauth_clients c WHERE c.registered_at < %(now)s - interval '1 day'
         AND (c.used_at IS NULL OR c.used_at < %(now)s - interval '90 days')
@@ -209,8 +230,11 @@ class PostgresOAuthStore:
     async def remove_old(self, now: datetime) -> None:
         """Remove what nobody can use any more. Raises `Unavailable`."""
         for text in _REAPED:
-            async with reading(self._pool) as connection:
-                await connection.execute(self._filled(text), {"now": now})
+            removed = _BATCH
+            while removed == _BATCH:
+                async with reading(self._pool) as connection:
+                    given = {"now": now, "batch": _BATCH}
+                    removed = (await connection.execute(self._filled(text), given)).rowcount
 
     async def _make_room(self, now: datetime) -> bool:
         async with reading(self._pool) as connection:

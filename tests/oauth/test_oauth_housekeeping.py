@@ -1,0 +1,74 @@
+"""What is removed by itself, beside those who work with the same rows meanwhile."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from domain.secret import digest_of
+from infra.oauth.store import _BATCH  # pyright: ignore[reportPrivateUsage] - there must be more
+from tests.oauth.oauth_grants import connect_app
+from tests.oauth.oauth_tables import Tables, rotated
+
+pytestmark = pytest.mark.anyio
+
+SECONDS = 10
+MONTHS = timedelta(days=62)
+
+
+@asynccontextmanager
+async def held(tables: Tables, table: str) -> AsyncGenerator[None]:
+    """Hold all rows of a table, as an append does that is about to delete them."""
+    async with await psycopg.AsyncConnection.connect(tables.url) as connection:
+        await connection.execute(f"SELECT FROM acct_main.{table} FOR UPDATE".encode())
+        yield
+        await connection.rollback()
+
+
+@pytest.mark.parametrize(("table", "place"), [("grants", 0), ("refresh_tokens", 1)])
+async def test_housekeeping_waits_for_no_row_that_somebody_holds(
+    tables: Tables, table: str, place: int
+) -> None:
+    # It would hold others of them meanwhile, for which an append may wait that holds this one.
+    app = await connect_app(tables.here, tables.ana)
+    await rotated(tables, app)
+    later = tables.here.helpdesk.now() + MONTHS
+    if table == "refresh_tokens":
+        await tables.query("UPDATE acct_main.grants SET until = %s", later)
+    before = (await tables.counts())[place]
+    async with held(tables, table):
+        await asyncio.wait_for(tables.store.remove_old(later), SECONDS)
+        assert (await tables.counts())[place] == before
+    await tables.store.remove_old(later)
+    assert (await tables.counts())[place] < before
+
+
+async def test_all_that_is_old_goes_at_once_however_much_it_is(tables: Tables) -> None:
+    app = await connect_app(tables.here, tables.ana)
+    await tables.query(
+        "INSERT INTO acct_main.refresh_tokens (digest, grant_id, idle_until, until) "
+        "SELECT sha256(int4send(i)), %s, now(), now() FROM generate_series(1, %s) AS i",
+        app.grant,
+        2 * _BATCH,
+    )
+    now = tables.here.helpdesk.now()
+    await tables.query("UPDATE acct_main.refresh_tokens SET rotated_at = %s, sealed = '\\x00'", now)
+    await tables.store.remove_old(now + timedelta(minutes=6))
+    assert await tables.query("SELECT FROM acct_main.refresh_tokens WHERE sealed NOTNULL") == []
+    await tables.query("UPDATE acct_main.grants SET until = %s", now + MONTHS)
+    await tables.store.remove_old(now + timedelta(days=31))
+    assert (await tables.counts())[1] == 0
+
+
+async def test_an_answer_that_nobody_gets_again_is_not_kept(tables: Tables) -> None:
+    app = await connect_app(tables.here, tables.ana)
+    await rotated(tables, app)
+    now = tables.here.helpdesk.now()
+    for minutes, sealed in ((4, b"sealed"), (6, None)):
+        await tables.store.remove_old(now + timedelta(minutes=minutes))
+        found = await tables.store.find_refresh_token(digest_of(app.refresh_token))
+        assert found
+        assert found.sealed == sealed
