@@ -22,6 +22,7 @@ from domain.consent import EndGrant
 from domain.oauth_client import OAuthClient
 from domain.secret import APP_TOKEN, CODE, REFRESH_TOKEN, digest_of, is_well_formed
 
+REFRESHES = 60  # a minute and grant; those that get an answer again do not count
 _FORM = b"application/x-www-form-urlencoded"
 _CLIENT = frozenset({"client_id", "client_secret"})
 _FOR_TOKENS = _CLIENT | {
@@ -118,6 +119,7 @@ async def _carry_out(sent: _Sent, held: Grant | RefreshToken | None, issuer: Iss
                 raise _invalid_grant("The code was redeemed, or its grant ended, just now.")
             case Rotate(issued, reply, sealed):
                 old = digest_of(sent.form["refresh_token"])
+                await _require_rest(held, issuer)
                 try:
                     held = await issuer.store.rotate(old, issued, sealed, found.now)
                 except Unknown:
@@ -129,6 +131,12 @@ async def _carry_out(sent: _Sent, held: Grant | RefreshToken | None, issuer: Iss
             case End() as end:
                 await _end(end, issuer)
                 raise _invalid_grant("This was used before, so all that came of it has ended.")
+
+
+async def _require_rest(held: Grant | RefreshToken | None, issuer: Issuer) -> None:
+    """Refuse an app that refreshes without end: each time leaves rows for weeks. Raises `RateLimited`."""
+    if held:
+        await issuer.rates.require("refresh", str(_grant_of(held).id), REFRESHES)
 
 
 def _grant_of(held: Grant | RefreshToken) -> Grant:

@@ -4,9 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from api.oauth.token import REFRESHES
 from domain.redirects import is_same, landing_of
 from domain.refusals import Refused
 from tests.mcp.serving import Served
+from tests.oauth.oauth_tokens import App, held
 from tests.oauth.oauth_visiting import (
     LOOPBACK,
     Person,
@@ -80,6 +82,18 @@ def test_a_program_is_not_remembered_for_what_lives_of_its_namesake_on_a_site(
     connect(product, person.browser, asked_by(client, site))
     approve(person.browser, asked_by(client, LOOPBACK))  # whose code nobody takes up
     assert is_page(person.browser.get(asked_by(client, LOOPBACK)))
+
+
+def test_an_app_does_not_fill_the_database_by_refreshing_without_end(app: App) -> None:
+    tokens = app.connected()
+    other = app.connected()
+    answer = app.refresh(tokens.refresh)
+    for _ in range(2 * REFRESHES):  # around the edge of a minute, of two
+        if answer.status == 200:
+            answer = app.refresh(held(answer).refresh)
+    answer.refused(429, "temporarily_unavailable")
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    held(app.refresh(other.refresh))
 
 
 def test_marks_without_a_combining_class_do_not_pile_up_either(
