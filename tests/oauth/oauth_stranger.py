@@ -86,6 +86,10 @@ class Stranger:
     def id(self) -> str:
         return self.client["client_id"]
 
+    @property
+    def secret(self) -> str:
+        return self.client.get("client_secret", "")
+
     def address(self, *more: tuple[str, str], **other: str | None) -> str:
         """Return where it has the person's browser go; None leaves a parameter out."""
         asked = {
@@ -139,12 +143,12 @@ class Stranger:
 
     def send(self, endpoint: str, form: Mapping[str, str]) -> Answer:
         """Send a form, with which the client says who it is as it was told to when it registered."""
-        path, secret = path_of(self.server[endpoint]), self.client.get("client_secret", "")
+        path = path_of(self.server[endpoint])
         match self.client["token_endpoint_auth_method"]:
             case "client_secret_basic":
-                return self.wire.form(path, form, Authorization=basic(self.id, secret))
+                return self.wire.form(path, form, Authorization=basic(self.id, self.secret))
             case "client_secret_post":
-                form = {"client_id": self.id, "client_secret": secret, **form}
+                form = {"client_id": self.id, "client_secret": self.secret, **form}
             case _:
                 form = {"client_id": self.id, **form}
         return self.wire.form(path, form)
@@ -154,6 +158,12 @@ class Stranger:
         status = modern(token, "tools/list").send(self.wire.port).status
         assert status in {200, 401}
         return status == 200
+
+    def require_both(self, tokens: Held) -> None:
+        """Require what an agent needs: all tools, and no signing in again after an hour."""
+        assert tokens.scope == BOTH
+        assert self.works(tokens.access)
+        assert self.works(held(self.refresh(tokens.refresh)).access)
 
     def act(self, token: str, ticket: str) -> Called:
         """Do something that takes the right to write."""
