@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import cached_property
 from ipaddress import ip_address
+from itertools import islice
 from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,6 +21,7 @@ from infra.oauth.addresses import is_public
 
 SECONDS = 3.0  # for all of it: name, connection, TLS, answer
 MOST_BYTES = 5 * 1024
+MOST_ADDRESSES = 4  # a name may have thousands, which one question of a stranger is not to reach
 _CONNECT_SECONDS = 1.0  # of which each address may take so many, as the next may be better
 _HTTPS = 443
 _JSON = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)")
@@ -92,7 +94,7 @@ class DocumentFetch:
         target = url[len(f"{split.scheme}://{split.netloc}") :]
         where = httpcore2.URL(scheme=split.scheme, host=host, port=port, target=target)
         failure: Exception = socket.gaierror()
-        for address in dict.fromkeys(addresses):
+        for address in islice(dict.fromkeys(addresses), MOST_ADDRESSES):
             try:
                 async with aclosing(_Pinned(address, self._network)) as pinned:
                     return await self._ask(where, pinned, split)

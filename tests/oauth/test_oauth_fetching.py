@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from api.oauth.client_document import DocumentRefused, Unreachable
 from api.oauth.documents import Fetched
-from infra.oauth.fetching import MOST_BYTES, SECONDS, DocumentFetch, Resolve
+from infra.oauth.fetching import (
+    MOST_ADDRESSES,
+    MOST_BYTES,
+    SECONDS,
+    DocumentFetch,
+    Resolve,
+)
 from tests.oauth.oauth_site import PUBLIC, Authority, Handler, Internet, answer, never, site
 
 pytestmark = pytest.mark.anyio
@@ -150,6 +156,14 @@ async def test_the_next_address_is_tried_where_one_is_dead(authority: Authority)
         )
         assert (await fetch(URL)).body == b"{}"
     assert internet.dialled == [(OTHER, 443), (PUBLIC, 443)]
+
+
+async def test_few_of_many_addresses_are_tried() -> None:
+    many = [f"93.184.{number // 250}.{number % 250}" for number in range(1_000)]
+    internet = Internet(1, dead=many)
+    with pytest.raises(Unreachable):
+        await DocumentFetch(resolve=resolving(many), network=internet)(URL)
+    assert [address for address, _ in internet.dialled] == many[:MOST_ADDRESSES]
 
 
 async def test_a_site_that_is_down_is_unreachable() -> None:
