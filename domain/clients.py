@@ -100,13 +100,14 @@ ClientsCommand = RegisterClient | RemoveClient | SetClientPolicy
 
 
 class Clients(Struct, frozen=True):
-    """Registered clients by id, and the policy for all others."""
+    """Registered clients by id, how many of an id were removed, and the policy for all others."""
 
     registered: dict[str, OAuthClient]
+    removed: dict[str, int]
     policy: ClientPolicy
 
 
-BEGINNING = Clients({}, ClientPolicy())
+BEGINNING = Clients({}, {}, ClientPolicy())
 
 
 def decide(clients: Clients | None, command: ClientsCommand, _context: Context) -> Iterable[Fact]:
@@ -173,11 +174,13 @@ def evolve(clients: Clients | None, fact: ClientsFact) -> Clients:
                 redirect_uris=fact.redirect_uris,
                 auth_method=fact.auth_method,
                 secret_digest=fact.digest,
+                before=current.removed.get(fact.client_id, 0),
             )
             return replace(current, registered={**current.registered, client.id: client})
-        case Removed():
-            left = {key: one for key, one in current.registered.items() if key != fact.client_id}
-            return replace(current, registered=left)
+        case Removed(client_id=client_id):
+            left = {key: one for key, one in current.registered.items() if key != client_id}
+            removed = {**current.removed, client_id: current.removed.get(client_id, 0) + 1}
+            return replace(current, registered=left, removed=removed)
         case PolicySet(policy=policy):
             return replace(current, policy=policy)
         case _:

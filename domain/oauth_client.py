@@ -20,7 +20,7 @@ class OAuthClient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """A client: what it says of itself, and what it proves who it is with (RFC 7591 §2).
 
     `scopes` are what it gets that asks for none. `secret_digest` is of its 256 random bits, in hex;
-    none for public clients.
+    none for public clients. `before` is how many clients of this id an administrator removed.
     """
 
     id: str
@@ -32,6 +32,7 @@ class OAuthClient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     scopes: tuple[Scope, ...] = tuple(sorted(TOOL_SCOPES))
     secret_digest: str | None = None
     uri: str | None = None
+    before: int = 0
 
     def may_land(self, redirect_uri: str) -> bool:
         """Whether a code may go there."""
@@ -65,7 +66,9 @@ def identity_of(client: OAuthClient, redirect_uri: str) -> ClientIdentity:
     proved = landing_of(redirect_uri) is Landing.HTTPS or client.auth_method != "none"
     if client.source == "dynamic" and landing_of(redirect_uri) is Landing.HTTPS:
         return ClientIdentity(f"redirect {redirect_uri}", proved=True)
-    return ClientIdentity(f"{'client' if proved else 'program'} {client.id}", proved)
+    # What a removed client was allowed is not its successor's.
+    nth = f" ({client.before + 1})" if client.before else ""
+    return ClientIdentity(f"{'client' if proved else 'program'} {client.id}{nth}", proved)
 
 
 def hosts_of(client: OAuthClient, redirect_uri: str) -> frozenset[str]:

@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 
 from api.oauth.token import REFRESHES
+from domain.application import Wish
+from domain.clients import RemoveClient
 from domain.redirects import is_same, landing_of
 from domain.refusals import Refused
 from tests.mcp.serving import Served
@@ -20,6 +22,7 @@ from tests.oauth.oauth_visiting import (
     dynamic,
     is_page,
     keep,
+    registered,
 )
 
 READ, BOTH = "tickets:read", "tickets:read tickets:write"
@@ -82,6 +85,19 @@ def test_a_program_is_not_remembered_for_what_lives_of_its_namesake_on_a_site(
     connect(product, person.browser, asked_by(client, site))
     approve(person.browser, asked_by(client, LOOPBACK))  # whose code nobody takes up
     assert is_page(person.browser.get(asked_by(client, LOOPBACK)))
+
+
+def test_what_a_removed_client_was_allowed_is_not_its_successors(
+    product: Served, person: Person
+) -> None:
+    client = keep(product, registered(f"portal-{uuid4().hex}"))
+    for _ in range(3):
+        assert is_page(person.browser.get(asked_by(client)))
+        connect(product, person.browser, asked_by(client))
+        assert not is_page(person.browser.get(asked_by(client)))
+        product.run(product.desk.execute(Wish(RemoveClient(client_id=client.id))))
+        assert person.browser.get(asked_by(client)).status == 400
+        keep(product, client)
 
 
 def test_an_app_does_not_fill_the_database_by_refreshing_without_end(app: App) -> None:
