@@ -70,7 +70,11 @@ class Answering:
         self._held = held
         self._policy = policy
         self._raw = raw
-        self._browser = read_browser(headers_of(request), front.base_url)
+        headers = headers_of(request)
+        self._browser = read_browser(headers, front.base_url)
+        # What a page frames or fetches behind somebody's back (Fetch Metadata §2.1) is not looked
+        # at; older browsers do not tell.
+        self._is_seen = headers.get(b"sec-fetch-dest") in {None, b"document"}
         self._is_proved = identity_of(asked.client, asked.redirect_uri).proved
         self.shown = Shown(asked.client, asked.redirect_uri, asked.scopes, asked.resource)
 
@@ -81,7 +85,7 @@ class Answering:
             **self._wish(), grant=self._office.new_id(), lives=True, browser=browser
         )
         consent = remembered(self._held, self._policy, command)
-        if consent is None or self._asked.always:
+        if consent is None or self._asked.always or not self._is_seen:
             return await self.page()
         if not self._is_proved:
             lives = await self._front.issuer.store.has_living_grant(consent.id, self._office.now())

@@ -87,6 +87,17 @@ def test_a_program_is_not_remembered_for_what_lives_of_its_namesake_on_a_site(
     assert is_page(person.browser.get(asked_by(client, LOOPBACK)))
 
 
+@pytest.mark.parametrize("place", ["iframe", "image", "empty", "object"])
+def test_nobody_is_connected_behind_his_back(product: Served, person: Person, place: str) -> None:
+    # Pages of a neighbouring host are of the same site, so that the session's cookie comes along.
+    client = keep(product, dynamic(uuid4().hex))
+    connect(product, person.browser, asked_by(client))
+    headers = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": place}
+    assert is_page(person.browser.get(asked_by(client), **headers))
+    headers["Sec-Fetch-Dest"] = "document"
+    assert not is_page(person.browser.get(asked_by(client), **headers))
+
+
 def test_what_a_removed_client_was_allowed_is_not_its_successors(
     product: Served, person: Person
 ) -> None:
