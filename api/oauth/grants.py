@@ -41,7 +41,7 @@ def judge_token(form: Mapping[str, str], resources: Sequence[str], found: Found)
     """Say what to do about a request for tokens. Raises `OAuthProblem`.
 
     `End` is for a secret that came twice while all else about the request is right. Whoever sends
-    it is refused with all the others, as any of them may be the thief (OAuth 2.1 §4.3.1, §7.5.3).
+    it is refused with all the others, as any of them may be the thief (OAuth 2.1 §4.3.1, §7.5.2).
     """
     if "grant_type" not in form:
         raise OAuthProblem(400, ErrorCode.INVALID_REQUEST, "The grant_type is missing.")
@@ -184,7 +184,7 @@ class _Code(AuthorizationCodeGrant):
         """Judge a code that comes again, which is only now known to be the client's in all else.
 
         Authlib refuses it before it looks at the verifier: anybody who saw a code could end the
-        grant (OAuth 2.1 §7.5.3).
+        grant (OAuth 2.1 §7.5.2).
         """
         server = _server_of(self)
         grant = cast("Grant", server.found.held)
