@@ -17,6 +17,8 @@ _LEADING_OUT = _POLICY.replace(" form-action 'self';", "")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
+    # For browsers that know no `frame-ancestors` (OAuth 2.1 §7.11).
+    "X-Frame-Options": "DENY",
 }
 
 

@@ -140,6 +140,7 @@ def test_the_page_says_who_asks_for_what_and_where_it_goes(client: Stranger) -> 
     powers = answer.text.partition('<ul class="powers">')[2]
     assert "<li>" in powers
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["cache-control"] == "no-store"
 
 
