@@ -2,11 +2,9 @@
 
 import json
 import os
-import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +20,7 @@ from tests.conformance.suite import read_checks, report, suite_command
 from tests.database import Databases, choose_server
 from tests.mcp.company import filled
 from tests.mcp.serving import Served, listen, served
-from tests.oauth.clients.driving import Driven, drive
+from tests.oauth.clients.driving import Driven, drive, running
 from tests.oauth.clients.mcp_remote import bridge
 from tests.oauth.clients.person import Person
 from tests.sign_in.browser import Browser
@@ -44,7 +42,6 @@ PUBLISHED = {
     "redirect_uris": ["http://127.0.0.1/callback"],
 }
 OAUTH_LEGS = (*LIBRARIES, BRIDGE[0], AUTHORIZATION)
-SECONDS = 60
 
 
 class Helpdesk(NamedTuple):
@@ -119,18 +116,17 @@ def authorization_leg(desk: Helpdesk) -> bool:
         command = suite_command(
             "authorization", *asked, "--port", str(port), "--output-dir", results
         )
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
-            end = threading.Timer(SECONDS, process.kill)
-            end.start()
-            try:
-                said = "".join(_followed(process, at, desk.ana))
-            finally:
-                end.cancel()
+        said: list[str] = []
+        try:
+            with running(command) as process:
+                said += _followed(process.stdout or (), at, desk.ana)
+            ended_well = process.returncode == 0
+        except (AssertionError, OSError) as fault:
+            said.append(f"The browser cannot go on: {fault}")
+            ended_well = False
         checks = read_checks(Path(results))
-    failed = process.returncode or any(check.status != "SUCCESS" for _, check in checks)
-    return report(AUTHORIZATION, checks, said, as_expected=not failed)
+    ended_well &= all(check.status == "SUCCESS" for _, check in checks)
+    return report(AUTHORIZATION, checks, "".join(said), as_expected=ended_well)
 
 
 def _free_port() -> int:
@@ -138,12 +134,17 @@ def _free_port() -> int:
         return free.getsockname()[1]
 
 
-def _followed(process: "subprocess.Popen[str]", at: Locations, person: Person) -> Generator[str]:
-    """Read what the suite says, and go where it wants somebody to go."""
-    for line in process.stdout or ():
+def _followed(lines: Iterable[str], at: Locations, person: Person) -> Generator[str]:
+    """Read what the suite says, and go where it wants somebody to go, once it listens for that."""
+    address, listens = "", False
+    for line in lines:
         yield line
+        listens |= line.startswith("Callback server started")
         if line.startswith(f"{at.authorize}?"):
-            person.open_through(line.strip())
+            address = line.strip()
+        if address and listens:
+            person.open_through(address)
+            address = ""
 
 
 def oauth_leg(desk: Helpdesk, leg: str) -> bool:

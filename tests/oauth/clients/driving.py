@@ -2,7 +2,8 @@
 
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -26,27 +27,47 @@ class Driven(msgspec.Struct):
     fault: str
 
 
-def drive(command: Sequence[str], person: Person) -> Driven:
-    """Run a script to its end, with a person at the browser."""
-    driven = Driven([], "")
+@contextmanager
+def running(command: Sequence[str]) -> Generator["subprocess.Popen[str]"]:
+    """Run a program within the block, and for `SECONDS` at most; a fault in the block ends it."""
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
         end = threading.Timer(SECONDS, process.kill)
         end.start()
         try:
-            for text in process.stdout:
-                line = msgspec.json.decode(text, type=Line)
-                if line.passed:
-                    driven.passed.append(line.passed)
-                if line.open:
-                    print(person.open(line.open, line.choice), file=process.stdin, flush=True)
+            yield process
+            process.wait()
+        except BaseException:
+            process.kill()
+            raise
         finally:
             end.cancel()
-        said = process.stderr.read()
-    if process.returncode:
-        driven.fault = said or f"No end after {SECONDS} seconds"
+
+
+def drive(command: Sequence[str], person: Person) -> Driven:
+    """Run a script to its end, with a person at the browser."""
+    driven = Driven([], "")
+    said = ""
+    try:
+        with running(command) as process:
+            for text in process.stdout or ():
+                line = _line(text)
+                if line is None:
+                    said += text
+                elif line.open:
+                    print(person.open(line.open, line.choice), file=process.stdin, flush=True)
+                else:
+                    driven.passed.append(line.passed)
+    except (AssertionError, OSError) as fault:
+        driven.fault = f"{said}The browser cannot go on: {fault}"
+    else:
+        driven.fault = (said or f"No end after {SECONDS} seconds") if process.returncode else ""
     return driven
+
+
+def _line(text: str) -> Line | None:
+    try:
+        return msgspec.json.decode(text, type=Line)
+    except msgspec.MsgspecError:
+        return None

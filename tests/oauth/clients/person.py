@@ -34,6 +34,7 @@ class Person:
         if answer.location.startswith("/login?"):
             answer = self._sign_in(answer.location)
         if answer.status == 200:
+            assert f'action="{CONSENT}"' in answer.text, answer
             self.asked.append(answer.text)
             fields = answer.fields(CONSENT)
             answer = self.browser.post(CONSENT, {**fields, "answer": choice or self.choice})
