@@ -39,9 +39,8 @@ SITE, TWIN, TWINS_TWIN, LOCAL, PORTAL = APPS
 _LANDINGS = st.sampled_from(
     [
         *((client, uri) for client in (SITE, TWIN, TWINS_TWIN, PORTAL) for uri in _SITES),
-        (LOCAL, "http://127.0.0.1:4711/cb"),
-        (LOCAL, "http://127.0.0.1:4712/cb"),
-        (LOCAL, "http://localhost/cb"),
+        *((LOCAL, f"http://127.0.0.1:{port}/cb") for port in (4711, 4712, 4713)),
+        *((client, uri) for client in (LOCAL, PORTAL) for uri in _LOCAL),
         (SITE, "http://127.0.0.1/cb"),
     ]
 )

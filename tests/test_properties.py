@@ -23,11 +23,13 @@ from domain.ticket.rules import Ticket
 from domain.ticket.words import MAX_TAG_LENGTH, MAX_TAGS
 from infra.event_store.mapper import to_event, to_row
 from projections.tags import tag_key
+from tests.app_strategies import CLIENTELE
 from tests.known import OWNERS
 from tests.strategies import CALLERS, COMMANDS, SEEDS, instances, unhurried
 from tests.world import World
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KINDS = {**COMMANDS, "clientele": CLIENTELE}
 
 
 def attempt(world: World, command: Command, caller: Caller, year: int) -> list[Fact]:
@@ -41,9 +43,9 @@ def attempt(world: World, command: Command, caller: Caller, year: int) -> list[F
     return world.carry_out(command, caller, now)
 
 
-@pytest.mark.parametrize("kind", COMMANDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_any_commands_leave_a_world_in_order(kind: str) -> None:
-    step = st.tuples(COMMANDS[kind], CALLERS, st.integers(0, 3))
+    step = st.tuples(KINDS[kind], CALLERS, st.integers(0, 3))
 
     @settings(unhurried, max_examples=100 if kind == "governing" else 25)
     @given(st.lists(step, min_size=15, max_size=45))
