@@ -11,6 +11,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from api.oauth.errors import ErrorCode
 from domain.oauth_client import OAuthClient
 from domain.permissions import TOOL_SCOPES, Scope
+from domain.redirects import Landing, landing_of
 
 INSECURE = "OAuth takes https: the server's PUBLIC_URL has to begin with it."
 
@@ -49,7 +50,10 @@ class KnownClient(ClientMixin):
         self.client = client
 
     def get_default_redirect_uri(self) -> Any:  # Authlib takes None for "name one"
-        return self.client.redirect_uris[0] if len(self.client.redirect_uris) == 1 else None
+        uri, *others = self.client.redirect_uris
+        # Which port this is on, only the request tells: programs that register share an id.
+        shared = self.client.source == "dynamic" and landing_of(uri) is Landing.LOOPBACK
+        return None if others or shared else uri
 
     def get_allowed_scope(self, scope: Any) -> Any:  # and here for "nothing is left"
         scopes = scopes_for(self.client, cast("str | None", scope))

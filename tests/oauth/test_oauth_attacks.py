@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.oauth.locations import REGISTER
 from api.oauth.token import REFRESHES
 from domain.application import Wish
 from domain.clients import RemoveClient
@@ -24,6 +25,7 @@ from tests.oauth.oauth_visiting import (
     keep,
     registered,
 )
+from tests.oauth.oauth_wire import Wire
 
 READ, BOTH = "tickets:read", "tickets:read tickets:write"
 
@@ -96,6 +98,30 @@ def test_nobody_is_connected_behind_his_back(product: Served, person: Person, pl
     assert is_page(person.browser.get(asked_by(client), **headers))
     headers["Sec-Fetch-Dest"] = "document"
     assert not is_page(person.browser.get(asked_by(client), **headers))
+
+
+def test_no_code_goes_to_the_port_of_whoever_registered_the_same_program_first(
+    product: Served, person: Person
+) -> None:
+    # The two have one id, and a request that names no redirect URI would land at the first's.
+    wire = Wire(product.port)
+    ids = {
+        wire.json(
+            REGISTER,
+            {
+                "redirect_uris": [f"http://127.0.0.1:{port}/cb"],
+                "client_name": "Two of a kind",
+                "token_endpoint_auth_method": "none",
+            },
+        ).body["client_id"]
+        for port in (7001, 7002)
+    }
+    (client_id,) = ids
+    client = dynamic("", "http://127.0.0.1:7002/cb")
+    unnamed = person.browser.get(asked_by(client, "", client_id=client_id))
+    assert unnamed.status == 400
+    assert "name one" in unnamed.text
+    assert is_page(person.browser.get(asked_by(client, client_id=client_id)))
 
 
 def test_what_a_removed_client_was_allowed_is_not_its_successors(
