@@ -210,7 +210,7 @@ class _Consent(AuthorizationCodeGrant):
             raise InvalidRequestError("The redirect_uri is none of the client's.")
         uri = asked or client.get_default_redirect_uri()
         if not uri:
-            raise InvalidRequestError("The client has more than one redirect URI: name one.")
+            raise InvalidRequestError("Which redirect URI is meant is not clear: name one.")
         return uri
 
 

@@ -39,6 +39,8 @@ from domain.oauth_client import identity_of
 from domain.refusals import Code, Refused
 from domain.secret import CODE, digest_of, encode_secret
 
+# A minute and person. Any site may send a browser here again and again, and each time is recorded.
+SILENTLY = 30
 _DECLINED = "The person said no."
 
 
@@ -79,7 +81,7 @@ class Answering:
         self.shown = Shown(asked.client, asked.redirect_uri, asked.scopes, asked.resource)
 
     async def go_on(self) -> Response[Any]:
-        """Send a code where that is remembered (OAuth 2.1 §7.3.1), else ask."""
+        """Send a code where that is remembered (OAuth 2.1 §7.3.1), else ask. Raises `RateLimited`."""
         browser = _digest(self._browser) if self._browser else None
         command = ContinueApp(
             **self._wish(), grant=self._office.new_id(), lives=True, browser=browser
@@ -87,6 +89,7 @@ class Answering:
         consent = remembered(self._held, self._policy, command)
         if consent is None or self._asked.always or not self._is_seen:
             return await self.page()
+        await self._front.rates.require("connection", str(self._acting.agent), SILENTLY)
         if not self._is_proved:
             lives = await self._front.issuer.store.has_living_grant(consent.id, self._office.now())
             command = replace(command, lives=lives)

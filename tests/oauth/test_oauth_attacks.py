@@ -6,6 +6,7 @@ import pytest
 
 from api.oauth.locations import REGISTER
 from api.oauth.token import REFRESHES
+from api.pages.answering import SILENTLY
 from domain.application import Wish
 from domain.clients import RemoveClient
 from domain.redirects import is_same, landing_of
@@ -98,6 +99,20 @@ def test_nobody_is_connected_behind_his_back(product: Served, person: Person, pl
     assert is_page(person.browser.get(asked_by(client), **headers))
     headers["Sec-Fetch-Dest"] = "document"
     assert not is_page(person.browser.get(asked_by(client), **headers))
+
+
+def test_no_site_fills_the_log_by_sending_a_browser_here_without_end(
+    product: Served, person: Person
+) -> None:
+    client = keep(product, dynamic(uuid4().hex))
+    approve(person.browser, asked_by(client))
+    statuses = [person.browser.get(asked_by(client)).status for _ in range(SILENTLY + 1)]
+    # A minute may have begun anew on the way.
+    statuses += [person.browser.get(asked_by(client)).status for _ in range(SILENTLY)]
+    assert set(statuses) == {303, 429}
+    assert statuses.count(303) <= 2 * SILENTLY
+    other = arrive(product, f"p{uuid4().hex}")
+    assert is_page(other.browser.get(asked_by(client)))
 
 
 def test_no_code_goes_to_the_port_of_whoever_registered_the_same_program_first(
