@@ -82,6 +82,7 @@ async def list_clients(desk: "Desk", as_json: bool) -> None:
 )
 @click.option("--id", "client_id", metavar="ID", help="Its client_id.  [default: by its name]")
 @click.option("--confidential", is_flag=True, help="It keeps a secret, which is printed once.")
+@json_option
 @on_desk
 async def add(
     desk: "Desk",
@@ -90,6 +91,7 @@ async def add(
     redirect_uris: tuple[str, ...],
     client_id: str | None,
     confidential: bool,
+    as_json: bool,
 ) -> None:
     """Register a client, for those that cannot do so themselves."""
     import secrets
@@ -103,9 +105,13 @@ async def add(
     new = new_client(known, name, redirect_uris, random)
     # Typed words are judged before anything is asked of the database's rules.
     await desk.execute(Wish(command_of(RegisterClient, **msgspec.structs.asdict(new.command))))
-    click.echo(f"client_id      {known}")
+    told = {"client_id": known, **({"client_secret": new.secret} if new.secret else {})}
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
+    else:
+        for word, value in told.items():
+            click.echo(f"{word:<15}{value}")
     if new.secret:
-        click.echo(f"client_secret  {new.secret}")
         click.echo("Keep the secret: it is not shown again.", err=True)
 
 

@@ -58,6 +58,13 @@ def test_a_confidential_clients_secret_is_printed_once(account: str) -> None:
         assert digest_of(secret).hex() not in told
 
 
+def test_programs_read_the_secret_as_json(account: str) -> None:
+    asked = ("clients", "add", "Script", "--redirect-uri", PORTAL, "--confidential", "--json")
+    told = json.loads(done(*asked, database=account))
+    assert told.keys() == {"client_id", "client_secret"}
+    assert is_well_formed(CLIENT_SECRET, told["client_secret"])
+
+
 def test_a_public_client_is_registered_and_removed(account: str) -> None:
     uris = ("--redirect-uri", "http://127.0.0.1/cb", "--redirect-uri", "com.example.app:/cb")
     told = done("clients", "add", "Desk", "--id", "desk.app", *uris, database=account)

@@ -12,6 +12,7 @@ from tests.database import Databases
 from tests.mcp.company import filled, generate_token
 from tests.mcp.records import Log
 from tests.mcp.serving import served
+from tests.oauth.oauth_grants import connect_app
 from tests.rest.client import PATH, Client
 
 # What is sent is mostly nonsense: these are the ways to refuse it.
@@ -25,6 +26,7 @@ expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422]
 "path.ticket_id" = "{ticket}"
 "path.agent_id" = "{agent}"
 "path.token_id" = "{token}"
+"path.app_id" = "{app}"
 """
 # Of a request that the document allows, much may still be refused: unknown ids, foreign cursors.
 LEFT_OUT = "positive_data_acceptance"
@@ -37,14 +39,18 @@ def test_no_request_fails_or_is_answered_as_the_document_does_not_say(
         company = filled(url)
         # Not the owner, nor the token in use: else all that follows would be refused.
         ben = company.members["Ben"]
-        (tmp_path / "schemathesis.toml").write_text(
-            CONFIGURATION.format(
-                ticket=company.tickets["lid"].code, agent=ben.id, token=ben.credential
-            )
-        )
         with served(url) as product:
             owner = company.members["Olga"].id
             token, _ = product.run(generate_token(product.desk, owner, scopes=ALL_SCOPES))
+            app = product.run(connect_app(product.desk, ben.id))
+            (tmp_path / "schemathesis.toml").write_text(
+                CONFIGURATION.format(
+                    ticket=company.tickets["lid"].code,
+                    agent=ben.id,
+                    token=ben.credential,
+                    app=app.consent,
+                )
+            )
             run = subprocess.run(
                 [
                     str(Path(sys.executable).with_name("st")),
@@ -75,4 +81,4 @@ def test_no_request_fails_or_is_answered_as_the_document_does_not_say(
             for call in Log(url, connection).calls_above(0)
             if call.fact.outcome == "ok"
         }
-        assert done >= {"add_tags", "change_ticket", "write_message", "add_reply"}
+        assert done >= {"add_tags", "change_ticket", "write_message", "add_reply", "revoke_app"}
