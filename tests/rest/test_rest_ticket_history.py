@@ -3,12 +3,13 @@
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.mcp.wire import call
+from tests.oauth.oauth_grants import connect_app
 from tests.rest.client import Client
 from tests.rest.conftest import SignIn
 from tests.rest.tickets import opened
 
 
-def test_the_same_action_reads_the_same_from_mcp_rest_and_a_session(
+def test_the_same_action_reads_the_same_from_mcp_rest_an_app_and_a_session(
     ana: Client, product: Served, company: Company, sign_in: SignIn
 ) -> None:
     path = opened(ana, company)
@@ -20,16 +21,20 @@ def test_the_same_action_reads_the_same_from_mcp_rest_and_a_session(
     by_mcp = call(member.token, "add_tags", ticket_id=key, tags=["sea"]).send(product.port)
     assert not by_mcp.json()["result"].get("isError"), by_mcp.body
     assert ana.post(f"{path}/tags/remove", sea).status == 200
+    app = product.run(connect_app(product.desk, member.id))
+    by_app = call(app.access_token, "add_tags", ticket_id=key, tags=["sea"]).send(product.port)
+    assert not by_app.json()["result"].get("isError"), by_app.body
+    assert ana.post(f"{path}/tags/remove", sea).status == 200
     panel = sign_in(member.id).client
     assert panel.post(f"{path}/tags", sea).status == 200
 
     lines = ana.get(f"{path}/activity?order=asc").body["activity"]
     added = [line for line in lines if line["topic"] == "ticket.tags_added"]
-    assert [line["via"] for line in added] == ["rest", "token", "panel"]
-    assert len({line["through"] for line in added}) == 3
-    assert len({line["call"] for line in added}) == 3
+    assert [line["via"] for line in added] == ["rest", "token", "app", "panel"]
+    assert len({line["through"] for line in added}) == 4
+    assert len({line["call"] for line in added}) == 4
     for name in ("sentence", "change", "role"):
-        assert added[0][name] == added[1][name] == added[2][name]
+        assert all(line[name] == added[0][name] for line in added)
     assert {line["agent"]["name"] for line in added} == {"Ana"}
     assert "Ana" in added[0]["sentence"]
     assert "sea" in added[0]["sentence"]
