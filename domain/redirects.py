@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.refusals import Code, Refused
 
 LONGEST = 2_000
+_HTTPS = 443
 
 # Of the private schemes without a dot, which any program may take, only those that a client known
 # to be honest is bound to: Cursor has had no other (RFC 8252 §7.1 wants a reversed domain name).
@@ -72,8 +73,13 @@ def without_port(uri: str) -> str:
 
 
 def host_of(uri: str) -> str:
-    """Return what people know the place by: a host, or a program's scheme with its colon."""
+    """Return what people know the place by: a host, or a program's scheme with its colon.
+
+    A site on a port of its own may be somebody else's: it is not the host's.
+    """
     url = _split(uri)
+    if url.scheme == "https" and url.port not in {None, _HTTPS}:
+        return f"{url.netloc.rpartition(':')[0].lower()}:{url.port}"
     if url.scheme in {"http", "https"}:
         return url.hostname or ""
     return f"{url.scheme}:"

@@ -8,8 +8,8 @@ from api.oauth.locations import REGISTER
 from api.oauth.token import REFRESHES
 from api.pages.answering import SILENTLY
 from domain.application import Wish
-from domain.clients import RemoveClient
-from domain.redirects import is_same, landing_of
+from domain.clients import RemoveClient, SetClientPolicy
+from domain.redirects import host_of, is_same, landing_of
 from domain.refusals import Refused
 from tests.mcp.serving import Served
 from tests.oauth.oauth_tokens import App, held
@@ -64,6 +64,24 @@ def test_text_around_brackets_is_not_this_machine(
     assert not is_same("http://[::1]/cb", asked)
     client = keep(product, dynamic(uuid4().hex, "http://[::1]/cb"))
     assert person.browser.get(asked_by(client, asked)).status == 400
+
+
+def test_a_port_of_its_own_is_not_the_hosts(product: Served, person: Person) -> None:
+    assert [
+        host_of(f"https://{host}/cb") for host in ("A.example", "a.example:443", "a.example:8443")
+    ] == ["a.example", "a.example", "a.example:8443"]
+    assert host_of("https://[::1]:8443/cb") == "[::1]:8443"
+    client = keep(product, dynamic(uuid4().hex, "https://a.example:8443/cb"))
+    page = person.browser.get(asked_by(client))
+    assert "<strong>a.example:8443</strong>" in page.text
+    product.run(product.desk.execute(Wish(SetClientPolicy(allowed_hosts=("a.example",)))))
+    try:
+        assert person.browser.get(asked_by(client)).status == 403
+        both = ("a.example", "a.example:8443")
+        product.run(product.desk.execute(Wish(SetClientPolicy(allowed_hosts=both))))
+        assert is_page(person.browser.get(asked_by(client)))
+    finally:
+        product.run(product.desk.execute(Wish(SetClientPolicy(any_host=True))))
 
 
 def test_a_program_does_not_come_by_what_its_namesake_on_a_site_was_given(
