@@ -113,6 +113,7 @@ class Answering:
                 "app": shown.name,
                 "identity": shown.identity,
                 "landing": shown.landing,
+                "address": shown.address,
                 "warnings": shown.warnings,
                 "powers": shown.powers(caller.granted, consent.scopes if consent else frozenset()),
                 "name": agent.name,

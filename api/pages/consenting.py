@@ -13,6 +13,7 @@ from domain.permissions import Permission, Scope, within
 from domain.redirects import Landing, host_of, landing_of
 
 LONGEST_NAME = 60
+_LONGEST_ADDRESS = 120
 # Marks on one letter: more of them grow over the lines around.
 _MOST_MARKS = 2
 _MARKS = frozenset({"Mn", "Me"})
@@ -79,6 +80,12 @@ class Shown(NamedTuple):
     @property
     def landing(self) -> str:
         return landing_in_words(self.redirect_uri)
+
+    @property
+    def address(self) -> str:
+        """Where exactly: a host may be shared by many, or send people on to anywhere."""
+        uri = self.redirect_uri
+        return uri if len(uri) <= _LONGEST_ADDRESS else f"{uri[: _LONGEST_ADDRESS - 1]}…"
 
     @property
     def warnings(self) -> tuple[str, ...]:

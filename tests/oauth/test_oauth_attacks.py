@@ -84,6 +84,16 @@ def test_a_port_of_its_own_is_not_the_hosts(product: Served, person: Person) -> 
         product.run(product.desk.execute(Wish(SetClientPolicy(any_host=True))))
 
 
+def test_the_page_tells_the_way_on_a_host_that_sends_people_on(
+    product: Served, person: Person
+) -> None:
+    # A host's name is no proof where anybody has pages there, or has it lead to anywhere.
+    uri = "https://shared.example/leave?to=https://evil.example/&x=" + "y" * 1_000
+    page = person.browser.get(asked_by(keep(product, dynamic(uuid4().hex, uri)))).text
+    assert "<small>https://shared.example/leave?to=https://evil.example/&amp;x=yyy" in page
+    assert "y…</small>" in page
+
+
 def test_a_program_does_not_come_by_what_its_namesake_on_a_site_was_given(
     product: Served, person: Person
 ) -> None:
