@@ -47,7 +47,10 @@ issued AS (
     INSERT INTO {log}.refresh_tokens (digest, grant_id, idle_until, until)
     SELECT %(refresh)s, id, %(idle_until)s, %(until)s FROM g WHERE %(refresh)s::bytea IS NOT NULL
 ), seen AS (
-    UPDATE {log}.oauth_clients c SET used_at = %(now)s FROM g WHERE c.client_id = g.client_id
+    -- Once an hour: many share a client, and none is to wait for another's commit.
+    UPDATE {log}.oauth_clients c SET used_at = %(now)s FROM g
+    WHERE c.client_id = g.client_id
+        AND (c.used_at IS NULL OR c.used_at < %(now)s - interval '1 hour')
 )
 SELECT count(*) FROM g
 """
@@ -89,8 +92,16 @@ SELECT EXISTS (
 )
 """
 _CLIENT: LiteralString = "SELECT client FROM {log}.oauth_clients WHERE client_id = %s"
+# Written seldom, as anybody may have it written: whoever uses the client would wait for him.
 _KNOWN: LiteralString = """
-UPDATE {log}.oauth_clients SET registered_at = %s WHERE fingerprint = %s RETURNING client
+WITH known AS (
+    SELECT client_id, client, registered_at < %(now)s - interval '5 minutes' AS late
+    FROM {log}.oauth_clients WHERE fingerprint = %(fingerprint)s
+), again AS (
+    UPDATE {log}.oauth_clients c SET registered_at = %(now)s FROM known
+    WHERE known.late AND c.client_id = known.client_id RETURNING c.client_id
+)
+SELECT client FROM known WHERE NOT late OR EXISTS (SELECT FROM again)
 """
 _REGISTERED: LiteralString = """
 SELECT (SELECT count(*) FROM {log}.oauth_clients) AS clients, count(*) AS lately, min(registered_at) AS first
@@ -203,7 +214,8 @@ class PostgresOAuthStore:
     async def add_client(
         self, client: OAuthClient, fingerprint: bytes | None, network: str, now: datetime
     ) -> OAuthClient:
-        if fingerprint and (known := _client(await self._one(_KNOWN, (now, fingerprint)))):
+        sought = {"now": now, "fingerprint": fingerprint}
+        if fingerprint and (known := _client(await self._one(_KNOWN, sought))):
             return known
         counted = await self._one(_REGISTERED, (network, now - HOUR)) or {}
         if counted["lately"] >= MOST_BY_NETWORK:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.secret import digest_of
 from infra.oauth.store import _BATCH  # pyright: ignore[reportPrivateUsage] - there must be more
-from tests.oauth.oauth_grants import connect_app
+from tests.oauth.oauth_grants import CURSOR, connect_app
 from tests.oauth.oauth_tables import Tables, rotated
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +44,22 @@ async def test_housekeeping_waits_for_no_row_that_somebody_holds(
         assert (await tables.counts())[place] == before
     await tables.store.remove_old(later)
     assert (await tables.counts())[place] < before
+
+
+async def test_nobody_waits_for_others_who_use_the_same_client(tables: Tables) -> None:
+    # Programs that register share one, and anybody may register it once more, as often as he likes.
+    store, now = tables.store, tables.here.helpdesk.now()
+    await store.add_client(CURSOR, b"cursor", "192.0.2.0", now)
+    app = await connect_app(tables.here, tables.ana, CURSOR)
+    async with held(tables, "oauth_clients"):
+        known = store.add_client(CURSOR, b"cursor", "192.0.2.0", now + timedelta(minutes=4))
+        assert await asyncio.wait_for(known, SECONDS) == CURSOR
+        _, lost = await asyncio.wait_for(rotated(tables, app), SECONDS)
+        assert lost is None
+    for minutes in (4, 6):
+        later = now + timedelta(minutes=minutes)
+        await store.add_client(CURSOR, b"cursor", "192.0.2.0", later)
+    assert await tables.query("SELECT registered_at FROM acct_main.oauth_clients") == [(later,)]
 
 
 async def test_all_that_is_old_goes_at_once_however_much_it_is(tables: Tables) -> None:
