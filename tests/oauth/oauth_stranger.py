@@ -18,6 +18,7 @@ from tests.oauth.oauth_wire import Answer, Wire
 from tests.sign_in.browser import Answer as Page
 from tests.sign_in.conftest import PASSWORD
 
+NAME = "Stranger <script>alert(1)</script>"
 HOME = "https://stranger.example/callback"
 CALLBACK = "https://stranger.example/Call%2Fback?a=b"
 SCHEME = "com.stranger.app:/callback"

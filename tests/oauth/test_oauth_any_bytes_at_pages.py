@@ -10,6 +10,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from api.mcp import PATH
 from api.oauth.locations import AUTHORIZE, CONSENT
@@ -39,7 +40,7 @@ FEW = settings(
 )
 SCHEME = "com.example.app:/callback"
 # Registered by an administrator, so that it is told of errors by redirects.
-CLIENT = registered("ours", SITE, LOOPBACK, SCHEME)
+CLIENT = replace(registered("ours", SITE, LOOPBACK, SCHEME), name="Ours <script>")
 LEADS_TO = re.compile(
     rf"(?:{re.escape(SITE)}|http://127\.0\.0\.1(?::\d*)?/callback|{re.escape(SCHEME)})\?"
     r"(?:code|error)=[!-~]*"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.mcp.serving import Served
 from tests.oauth.clients.person import Person
-from tests.oauth.oauth_stranger import CALLBACK, PORTLESS, SCHEME, Stranger, welcome
+from tests.oauth.oauth_stranger import CALLBACK, NAME, PORTLESS, SCHEME, Stranger, welcome
 from tests.oauth.oauth_wire import Wire
 from tests.sign_in.browser import Browser
 
@@ -18,7 +18,7 @@ def pia(moving: tuple[Served, object]) -> Person:
 def client(moving: tuple[Served, object], pia: Person) -> Stranger:
     """A client that nobody has approved."""
     uris = [CALLBACK, PORTLESS, "http://localhost/callback", SCHEME]
-    return Stranger(Wire(moving[0].port), pia, client_name="Stranger", redirect_uris=uris)
+    return Stranger(Wire(moving[0].port), pia, client_name=NAME, redirect_uris=uris)
 
 
 @pytest.fixture(scope="module")

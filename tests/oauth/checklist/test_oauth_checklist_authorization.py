@@ -1,11 +1,11 @@
 """What the standards ask, point by point: requests for authorization, and the person before them."""
 
-from html import unescape
+from html import escape, unescape
 
 import pytest
 
 from api.mcp import PATH
-from tests.oauth.oauth_stranger import CALLBACK, SCHEME, Stranger, brought, path_of
+from tests.oauth.oauth_stranger import CALLBACK, NAME, SCHEME, Stranger, brought, path_of
 from tests.oauth.oauth_visiting import is_page
 from tests.oauth.oauth_wire import Wire
 from tests.sign_in.browser import Browser
@@ -134,9 +134,10 @@ def test_whom_nobody_approved_gets_a_page_between(
 def test_the_page_says_who_asks_for_what_and_where_it_goes(client: Stranger) -> None:
     """14. OAuth 2.1 §7.11, RFC 9700 §4.16, MCP security best practices."""
     answer = client.ask(redirect_uri="http://127.0.0.1:4711/callback", scope="tickets:read")
-    for words in ("Stranger", "127.0.0.1", "on this computer", "Nobody has verified", "Pia"):
+    for words in (escape(NAME), "127.0.0.1", "on this computer", "Nobody has verified", "Pia"):
         assert words in answer.text
     assert "stranger.example" in client.ask(redirect_uri=CALLBACK, prompt="consent").text
+    assert "<script" not in answer.text
     powers = answer.text.partition('<ul class="powers">')[2]
     assert "<li>" in powers
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

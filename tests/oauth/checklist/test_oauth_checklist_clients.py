@@ -108,6 +108,17 @@ def test_not_every_document_is_one(
     assert is_page(come(approved, publisher.url(path)))
 
 
+def test_no_document_speaks_for_another(otto: Stranger, publisher: Publisher) -> None:
+    """24. Client ID Metadata Documents §4.1: nor does what it says of another stay behind."""
+    evil = ["https://evil.example/callback"]
+    victim = publisher.publish("/victim.json")
+    publisher.publish("/thief.json", client_id=victim["client_id"], redirect_uris=evil)
+    assert come(otto, publisher.url("/thief.json")).status == 400
+    pretended = Stranger(otto.wire, otto.person, {**victim, "redirect_uris": evil})
+    assert pretended.ask().status == 400
+    assert is_page(come(otto, publisher.url("/victim.json")))
+
+
 @pytest.mark.parametrize(
     ("status", "headers"),
     [
