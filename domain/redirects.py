@@ -20,6 +20,7 @@ _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()+,;=%]+")
 # What one reader takes for the host, another may not: neither text around brackets, which urlsplit
 # passes over, nor percent-encoding, which browsers undo.
 _AUTHORITY = re.compile(r"([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(:[0-9]*)?")
+_PORT = re.compile(r":[0-9]*$")
 _REVERSED_DOMAIN = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 
 
@@ -66,10 +67,9 @@ def without_port(uri: str) -> str:
     """Return a loopback URI without its port, and any other as it is."""
     if not _is_loopback(uri):
         return uri
-    url = urlsplit(uri)
-    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
+    netloc = urlsplit(uri).netloc
     # By text: taking it apart and putting it together again would make different ones alike.
-    return uri.replace(url.netloc, host, 1)
+    return uri.replace(netloc, _PORT.sub("", netloc), 1)
 
 
 def host_of(uri: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from api.mcp import PATH
 from tests.mcp.serving import Served
+from tests.oauth.clients.person import Person
 from tests.oauth.oauth_stranger import BOTH, CALLBACK, HOME, SCHEME, Stranger, challenge_of, path_of
 from tests.oauth.oauth_visiting import is_page
 from tests.oauth.oauth_wire import Wire
@@ -126,6 +127,7 @@ def test_a_redirect_uri_is_the_same_letter_by_letter(client: Stranger) -> None:
         "http://127.0.0.1:4711/Callback",
         "http://127.0.0.1:4711/callback?x",
         "http://127.0.0.2:4711/callback",
+        "http://LOCALHOST:4711/callback",
         "http://[::1]:4711/callback",
         "http://2130706433:4711/callback",
         "http://127.0.0.1:4711@evil.example/callback",
@@ -133,6 +135,17 @@ def test_a_redirect_uri_is_the_same_letter_by_letter(client: Stranger) -> None:
         "https://127.0.0.1:4711/callback",
     ):
         assert client.ask(redirect_uri=uri).status == 400, uri
+
+
+@pytest.mark.parametrize("names", [("127.0.0.1", "localhost"), ("localhost", "127.0.0.1")])
+def test_names_of_this_machine_are_not_the_same(
+    wire: Wire, pia: Person, names: tuple[str, str]
+) -> None:
+    """7. RFC 8252 §8.3: they may be two interfaces, with a program at each."""
+    registered, other = (f"http://{name}/callback" for name in names)
+    alone = Stranger(wire, pia, redirect_uris=[registered])
+    assert is_page(alone.ask(redirect_uri=registered.replace("/callback", ":4711/callback")))
+    assert alone.ask(redirect_uri=other).status == 400
 
 
 @pytest.mark.parametrize(
