@@ -1,5 +1,6 @@
 """What the standards ask, point by point: clients by their documents, and by registration."""
 
+import time
 from collections.abc import Generator
 from datetime import timedelta
 
@@ -26,13 +27,22 @@ def publisher() -> Generator[Publisher]:
 
 
 @pytest.fixture(scope="module")
+def silent() -> Generator[str]:
+    """The host and port of a site that never says anything."""
+    with listen() as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
 def moving(
     desk_database: str,
     company: Company,  # noqa: ARG001 - filled first
     publisher: Publisher,
+    silent: str,
 ) -> Generator[tuple[Served, Clock]]:
     clock = Clock()
-    with served(desk_database, clock, insecure_client_hosts=publisher.host) as product:
+    hosts = f"{publisher.host},{silent}"
+    with served(desk_database, clock, insecure_client_hosts=hosts) as product:
         yield product, clock
 
 
@@ -106,6 +116,15 @@ def test_not_every_document_is_one(
     assert (answer.status, answer.location) == (400, "")
     publisher.publish(path)
     assert is_page(come(approved, publisher.url(path)))
+
+
+def test_nobody_waits_long_for_a_document(otto: Stranger, silent: str) -> None:
+    """24. Client ID Metadata Documents §4: a person is waiting, and a worker's connection."""
+    begun = time.monotonic()
+    answer = come(otto, f"http://{silent}/client.json")
+    assert answer.status == 400
+    assert "took longer than 3 s" in answer.text
+    assert 2.9 < time.monotonic() - begun < 10
 
 
 def test_no_document_speaks_for_another(otto: Stranger, publisher: Publisher) -> None:
