@@ -159,8 +159,9 @@ _REAPED: tuple[LiteralString, ...] = (
         AND (c.used_at IS NULL OR c.used_at < %(now)s - interval '90 days')
         AND NOT EXISTS (SELECT FROM {log}.grants g WHERE g.client_id = c.client_id)
     """,
+    # So old, a copy stands in for nothing but the clients of living grants.
     """
-    DELETE FROM {log}.client_documents d WHERE d.fetched_at < %(now)s - interval '90 days'
+    DELETE FROM {log}.client_documents d WHERE d.fetched_at < %(now)s - interval '30 days'
         AND NOT EXISTS (SELECT FROM {log}.grants g WHERE g.client_id = d.client_id)
     """,
 )

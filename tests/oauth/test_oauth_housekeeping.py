@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
+from api.oauth.documents import OLDEST
+from api.oauth.store import Document
 from domain.secret import digest_of
 from infra.oauth.store import _BATCH  # pyright: ignore[reportPrivateUsage] - there must be more
-from tests.oauth.oauth_grants import CURSOR, connect_app
+from tests.oauth.oauth_grants import CLAUDE, CURSOR, connect_app
 from tests.oauth.oauth_tables import Tables, rotated
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +80,22 @@ async def test_all_that_is_old_goes_at_once_however_much_it_is(tables: Tables) -
     await tables.query("UPDATE acct_main.grants SET until = %s", now + MONTHS)
     await tables.store.remove_old(now + timedelta(days=31))
     assert (await tables.counts())[1] == 0
+
+
+async def test_documents_of_clients_that_nobody_uses_go_when_they_stand_in_for_nothing(
+    tables: Tables,
+) -> None:
+    store, now = tables.store, tables.here.helpdesk.now()
+    other = replace(CLAUDE, id="https://other.example/client.json")
+    for client in (CLAUDE, other):
+        await store.keep_document(Document(client, now, now))
+    await connect_app(tables.here, tables.ana, CLAUDE)
+    await store.remove_old(now + OLDEST - timedelta(minutes=1))
+    assert await store.find_document(other.id)
+    await tables.query("UPDATE acct_main.grants SET until = %s", now + MONTHS)
+    await store.remove_old(now + OLDEST + timedelta(minutes=1))
+    assert await store.find_document(other.id) is None
+    assert await store.find_document(CLAUDE.id)
 
 
 async def test_an_answer_that_nobody_gets_again_is_not_kept(tables: Tables) -> None:
