@@ -31,9 +31,9 @@ class CallListing(Query, frozen=True):
     )
     ticket_id: Annotated[Word, Meta(description="On this ticket: id or code.")] | UnsetType = UNSET
     via: Annotated[Via, Meta(description="Through this.")] | UnsetType = UNSET
-    credential_id: Annotated[UUID, Meta(description="With this token, session or app.")] | UnsetType = (
-        UNSET
-    )
+    credential_id: (
+        Annotated[UUID, Meta(description="With this token, session or app.")] | UnsetType
+    ) = UNSET
     at_from: Annotated[Moment, Meta(description="Then or later.")] | UnsetType = field(
         default=UNSET, name="from"
     )
