@@ -54,7 +54,7 @@ def imported(**given: Any) -> Imported:
     facts: list[Fact] = []
     times: list[datetime | None] = []
     one = msgspec.convert(issue(7, **given), Issue)
-    for command, happened_at, _ in history(one, id_, "KQM-40713", DIRECTORY):
+    for command, happened_at, *_ in history(one, id_, "KQM-40713", DIRECTORY):
         new = world.carry_out(command, insider("import"), at(99))
         facts += new
         times += [happened_at] * len(new)
