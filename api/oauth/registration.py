@@ -3,6 +3,8 @@
 MCP 2026-07-28 prefers documents, yet most clients in use still register.
 """
 
+from ipaddress import IPv6Network
+
 import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -24,6 +26,7 @@ from domain.secret import CLIENT_SECRET, digest_of, encode_secret
 # Never like a document's URL, nor like an id that an administrator chose.
 _PREFIX = "dcr_"
 _ID_BYTES = 16
+_SITE = 48  # bits
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +104,12 @@ def _new_id(random: bytes) -> str:
 
 
 def _network_of(request: WholeRequest) -> str:
-    return network_of(request.client.host if request.client else "")
+    """Return whom a registration counts for: of IPv6 a whole site, which is one for the asking.
+
+    Of its 65,536 networks (RFC 6177), each with some registrations, nobody else would find room.
+    """
+    network = network_of(request.client.host if request.client else "")
+    return str(IPv6Network(network).supernet(new_prefix=_SITE)) if ":" in network else network
 
 
 def _spaced(scopes: tuple[Scope, ...]) -> str:
