@@ -75,8 +75,9 @@ class Answering:
         headers = headers_of(request)
         self._browser = read_browser(headers, front.base_url)
         # What a page frames or fetches behind somebody's back (Fetch Metadata §2.1) is not looked
-        # at; older browsers do not tell.
-        self._is_seen = headers.get(b"sec-fetch-dest") in {None, b"document"}
+        # at, nor what is fetched ahead (`Sec-Purpose`); older browsers do not tell.
+        shown = headers.get(b"sec-fetch-dest") in {None, b"document"}
+        self._is_seen = shown and b"sec-purpose" not in headers
         self._is_proved = identity_of(asked.client, asked.redirect_uri).proved
         self.shown = Shown(asked.client, asked.redirect_uri, asked.scopes, asked.resource)
 

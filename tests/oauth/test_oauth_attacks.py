@@ -126,6 +126,7 @@ def test_nobody_is_connected_behind_his_back(product: Served, person: Person, pl
     headers = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": place}
     assert is_page(person.browser.get(asked_by(client), **headers))
     headers["Sec-Fetch-Dest"] = "document"
+    assert is_page(person.browser.get(asked_by(client), **headers, **{"Sec-Purpose": "prefetch"}))
     assert not is_page(person.browser.get(asked_by(client), **headers))
 
 
