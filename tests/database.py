@@ -7,11 +7,11 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
@@ -28,6 +28,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it is used
 FOLDER_PREFIX = "deskledger-tests-"
 LIVE = "live.lock"  # held by the test run that a folder belongs to
 ENOUGH_BYTES = 1 << 30
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,10 @@ class Databases:
         self.template = template
         self._connection = psycopg.connect(url, autocommit=True)
         self._finished: list[str] = []
+        self._filled: dict[Callable[[str], Any], tuple[str, Any]] = {}
 
     def close(self) -> None:
+        self._finished += [name for name, _ in self._filled.values()]
         self._drop_finished()
         self._connection.close()
 
@@ -139,6 +142,17 @@ class Databases:
         """The URL of a fresh copy of the template; dropped later, whoever is connected."""
         with self._made("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", self.template) as url:
             yield url
+
+    @contextmanager
+    def copy_filled(self, fill: Callable[[str], T]) -> Generator[tuple[str, T]]:
+        """The URL of a fresh copy that ``fill`` has filled, and what it returned: it runs once."""
+        if fill not in self._filled:
+            name = f"filled_{uuid.uuid4().hex}"
+            self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, self.template)
+            self._filled[fill] = name, fill(self._address(name))
+        name, made = self._filled[fill]
+        with self._made("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name) as url:
+            yield url, made
 
     @contextmanager
     def empty(self) -> Generator[str]:

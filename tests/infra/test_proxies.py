@@ -14,8 +14,11 @@ from tests.mcp.wire import call
 
 @pytest.fixture(scope="module")
 def site(databases: Databases) -> Iterator[tuple[Company, Log]]:
-    with databases.copy() as url, psycopg.connect(url, autocommit=True) as connection:
-        yield filled(url), Log(url, connection)
+    with (
+        databases.copy_filled(filled) as (url, company),
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        yield company, Log(url, connection)
 
 
 @pytest.mark.parametrize(

@@ -24,18 +24,23 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def desk_database(databases: Databases) -> Iterator[str]:
-    with databases.copy() as url:
-        yield url
+def founded(databases: Databases) -> Iterator[tuple[str, Company]]:
+    with databases.copy_filled(filled) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def company(desk_database: str) -> Company:
-    return filled(desk_database)
+def desk_database(founded: tuple[str, Company]) -> str:
+    return founded[0]
 
 
 @pytest.fixture(scope="session")
-def product(desk_database: str, company: Company) -> Generator[Served]:  # noqa: ARG001 - filled first
+def company(founded: tuple[str, Company]) -> Company:
+    return founded[1]
+
+
+@pytest.fixture(scope="session")
+def product(desk_database: str) -> Generator[Served]:
     with served(desk_database) as product:
         yield product
 
@@ -78,13 +83,12 @@ def fresh(product: Served, company: Company) -> Callable[..., Ticket]:
 
 @pytest.fixture(scope="module")
 def site(databases: Databases) -> Iterator[Site]:
-    with databases.copy() as url:
-        company = filled(url)
-        with (
-            workers(url, public_url=PUBLIC_URL) as started,
-            psycopg.connect(url, autocommit=True) as connection,
-        ):
-            yield Site(url, company, started, Log(url, connection))
+    with (
+        databases.copy_filled(filled) as (url, company),
+        workers(url, public_url=PUBLIC_URL) as started,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        yield Site(url, company, started, Log(url, connection))
 
 
 @pytest.fixture

@@ -51,10 +51,8 @@ class Site(NamedTuple):
 @pytest.fixture(scope="module")
 def site(databases: Databases) -> Iterator[Site]:
     clock = Clock()
-    with databases.copy() as url:
-        company = filled(url)
-        with served(url, clock) as product:
-            yield Site(company, product, clock)
+    with databases.copy_filled(filled) as (url, company), served(url, clock) as product:
+        yield Site(company, product, clock)
 
 
 @pytest.mark.parametrize(

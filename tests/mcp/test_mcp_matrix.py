@@ -43,10 +43,12 @@ class Site(NamedTuple):
 
 @pytest.fixture(scope="module")
 def site(databases: Databases) -> Iterator[Site]:
-    with databases.copy() as url:
-        company = filled(url)
-        with served(url) as product, psycopg.connect(url, autocommit=True) as connection:
-            yield Site(company, product, Log(url, connection))
+    with (
+        databases.copy_filled(filled) as (url, company),
+        served(url) as product,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        yield Site(company, product, Log(url, connection))
 
 
 class Row(NamedTuple):

@@ -55,10 +55,11 @@ def let_last(database: str, key: str) -> None:
 
 @pytest.fixture(scope="module")
 def site(databases: Databases) -> Iterator[Site]:
-    with databases.copy() as url:
-        company = filled(url)
-        with workers(url, rate_per_credential=LIMIT) as started:
-            yield Site(url, company, started)
+    with (
+        databases.copy_filled(filled) as (url, company),
+        workers(url, rate_per_credential=LIMIT) as started,
+    ):
+        yield Site(url, company, started)
 
 
 def test_a_credential_has_its_limit_over_all_workers_and_is_told_when_it_may_come_again(

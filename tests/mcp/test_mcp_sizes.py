@@ -51,11 +51,9 @@ class Giant(NamedTuple):
 
 @pytest.fixture(scope="module")
 def giant(databases: Databases) -> Generator[Giant]:
-    with databases.copy() as url:
-        company = filled(url)
-        with served(url) as product:
-            ticket, messages = product.run(grow(product.desk, company))
-            yield Giant(product, company, ticket, messages)
+    with databases.copy_filled(filled) as (url, company), served(url) as product:
+        ticket, messages = product.run(grow(product.desk, company))
+        yield Giant(product, company, ticket, messages)
 
 
 @pytest.fixture(scope="module")

@@ -49,8 +49,7 @@ class Place(NamedTuple):
 
 @pytest.fixture(scope="module")
 def place(databases: Databases) -> Iterator[Place]:
-    with databases.copy() as url:
-        company = filled(url)
+    with databases.copy_filled(filled) as (url, company):
         asyncio.run(register(url))
         with workers(url, public_url=PUBLIC_URL) as started:
             yield Place(url, [worker.port for worker in started], company.members["Ana"].id)

@@ -17,12 +17,12 @@ from domain.secret import SESSION, digest_of, encode_secret
 from domain.session import OpenSession
 from infra.desk import new_id
 from tests.mcp.company import SUPPORT, Company, Member, add_agent, generate_token
-from tests.mcp.conftest import company, desk_database, log, product
+from tests.mcp.conftest import company, desk_database, founded, log, product
 from tests.mcp.serving import Served
 from tests.rest.client import Client
 
 # The fixtures of the MCP tests, anew for these.
-__all__ = ["company", "desk_database", "log", "product"]
+__all__ = ["company", "desk_database", "founded", "log", "product"]
 
 
 class Hired(NamedTuple):

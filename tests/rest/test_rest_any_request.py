@@ -35,8 +35,10 @@ LEFT_OUT = "positive_data_acceptance"
 def test_no_request_fails_or_is_answered_as_the_document_does_not_say(
     databases: Databases, tmp_path: Path
 ) -> None:
-    with databases.copy() as url, psycopg.connect(url, autocommit=True) as connection:
-        company = filled(url)
+    with (
+        databases.copy_filled(filled) as (url, company),
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
         # Not the owner, nor the token in use: else all that follows would be refused.
         ben = company.members["Ben"]
         with served(url) as product:

@@ -26,8 +26,7 @@ class Both:
 @pytest.fixture(scope="module")
 def served_twice(databases: Databases) -> Iterator[tuple[list[int], Company, str]]:
     """Two processes' ports, the company that they serve, and an owner's token."""
-    with databases.copy() as url:
-        company = filled(url)
+    with databases.copy_filled(filled) as (url, company):
         token = asyncio.run(owners_token(url, company))
         with workers(url) as started:
             yield [worker.port for worker in started], company, token

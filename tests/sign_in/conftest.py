@@ -39,18 +39,23 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-def desk_database(databases: Databases) -> Iterator[str]:
-    with databases.copy() as url:
-        yield url
+def founded(databases: Databases) -> Iterator[tuple[str, Company]]:
+    with databases.copy_filled(filled) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def company(desk_database: str) -> Company:
-    return filled(desk_database)
+def desk_database(founded: tuple[str, Company]) -> str:
+    return founded[0]
 
 
 @pytest.fixture(scope="module")
-def moving(desk_database: str, company: Company) -> Generator[tuple[Served, Clock]]:  # noqa: ARG001 - filled first
+def company(founded: tuple[str, Company]) -> Company:
+    return founded[1]
+
+
+@pytest.fixture(scope="module")
+def moving(desk_database: str) -> Generator[tuple[Served, Clock]]:
     clock = Clock()
     with served(desk_database, clock) as product:
         yield product, clock
