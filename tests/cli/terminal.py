@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from infra.settings import Settings
+from tests.cli.forking import Order, fork
 
 PROGRAM = Path(sys.executable).with_name("deskledger")
 SECONDS = 30
@@ -43,17 +44,9 @@ def environment(database: str | None = None, **variables: str) -> dict[str, str]
 
 def run(*arguments: str | Path, database: str | None = None, stdin: str = "") -> Ended:
     """Run a command to its end."""
-    done = subprocess.run(
-        [PROGRAM, *arguments],
-        env=environment(database),
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-        timeout=SECONDS,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    words = [os.fsencode(word) for word in (PROGRAM, *arguments)]
+    code, out, errors = fork(Order(words, environment(database), str(Path.cwd())), stdin, SECONDS)
+    return Ended(code, *(text.decode(errors="surrogateescape") for text in (out, errors)))
 
 
 def done(*arguments: str | Path, database: str | None = None) -> str:
