@@ -27,7 +27,7 @@ from domain.held_consents import (
     stream_of_consents,
 )
 from domain.oauth_client import OAuthClient, identity_of
-from domain.permissions import TOOL_SCOPES, Scope
+from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.redirects import without_port
 from domain.refusals import Code, Refused
 
@@ -57,7 +57,7 @@ __all__ = [
 class AppCommand(Command, frozen=True):
     """What a client asks of the agent who is signed in, who alone can answer."""
 
-    permission: ClassVar[None] = None
+    permission: ClassVar[Permission | None] = None
     agent: UUID
     client: OAuthClient
     redirect_uri: str
@@ -66,12 +66,13 @@ class AppCommand(Command, frozen=True):
 
 
 class ApproveApp(AppCommand, frozen=True):
-    """Say yes to a client.
+    """Say yes to a client, which takes what a token of one's own takes.
 
     `grant` is the new grant's id, `consent` the id in case that none stands yet, `browser` the
     digest of what the agent's browser keeps: a client that proves nothing is remembered there only.
     """
 
+    permission: ClassVar[Permission] = Permission.TOKENS_OWN
     consent: UUID
     grant: UUID
     browser: str | None = None
@@ -83,6 +84,7 @@ class ContinueApp(AppCommand, frozen=True):
     `lives`: whether anything issued under the consent can still be used.
     """
 
+    permission: ClassVar[Permission] = Permission.TOKENS_OWN
     grant: UUID
     lives: bool
     browser: str | None = None

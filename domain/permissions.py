@@ -59,7 +59,11 @@ class Permission(StrEnum):
         Scope.TICKETS_WRITE,
         "Open tickets, change their subject and priority, and write messages",
     )
-    TOKENS_OWN = "tokens:own", Scope.ADMIN, "Generate access tokens of one's own"
+    TOKENS_OWN = (
+        "tokens:own",
+        Scope.ADMIN,
+        "Generate access tokens of one's own, and connect apps",
+    )
     AGENTS_MANAGE = (
         "agents:manage",
         Scope.ADMIN,

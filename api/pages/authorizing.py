@@ -28,6 +28,7 @@ from domain.authentication import Bearer
 from domain.clients import ClientPolicy
 from domain.consent import NONE, Consents, consents_of
 from domain.oauth_client import OAuthClient, hosts_of, identity_of
+from domain.permissions import Permission
 from domain.redirects import host_of
 from domain.refusals import Refused
 
@@ -36,6 +37,7 @@ _UNKNOWN = (
 )
 _FAULTY = "The app's request cannot be answered. It got nothing."
 _NOT_ALLOWED = "An administrator has not allowed this app here. Ask one to allow: {hosts}."
+_NOT_YOURS = "Your role does not allow you to connect apps. Ask an administrator, or go on without."
 _CHANGED = "What the app asks for has changed meanwhile. Read it again."
 _CHOICES = {"approve": True, "deny": False}
 
@@ -87,6 +89,8 @@ async def _judged(request: Page, front: Front, raw: bytes) -> Answering | Respon
         if bearer is None:
             return _sign_in(front, raw)
         _require_allowed(asked, policy)
+        if not bearer.caller.may(Permission.TOKENS_OWN):
+            return _refuse(front, 403, _NOT_YOURS)
     except AuthorizationRefused as refused:
         if client is None or refused.redirect_uri is None:
             return _faulty(front, refused)

@@ -58,7 +58,8 @@ def test_the_page_says_more_to_those_who_may_more(product: Served, pia: Person) 
 
 def test_the_page_says_where_a_role_allows_nothing(product: Served) -> None:
     role = new_id()
-    reading = AddRole(role=role, name="Reader", permissions=(Permission.TICKETS_READ,))
+    allowed = (Permission.TICKETS_READ, Permission.TOKENS_OWN)
+    reading = AddRole(role=role, name="Reader", permissions=allowed)
     product.run(product.desk.execute(Wish(reading)))
     person = arrive(product, "Rita", str(role))
     text = person.browser.get(asked_by(APP)).text
@@ -67,6 +68,17 @@ def test_the_page_says_where_a_role_allows_nothing(product: Served) -> None:
     reads, _, acts = powers.partition(Scope.TICKETS_WRITE.sentence)
     assert "Your role allows nothing of this." in acts
     assert "Your role allows nothing of this." not in reads
+
+
+def test_whose_role_allows_no_tokens_connects_no_apps(product: Served) -> None:
+    role = new_id()
+    kept_in = AddRole(role=role, name="Kept in", permissions=(Permission.TICKETS_READ,))
+    product.run(product.desk.execute(Wish(kept_in)))
+    person = arrive(product, "Kim", str(role))
+    answer = person.browser.get(asked_by(APP))
+    assert answer.status == 403
+    assert "Your role does not allow you to connect apps." in answer.text
+    assert "/oauth/consent" not in answer.text
 
 
 def test_a_program_on_this_computer_comes_with_a_warning(pia: Person) -> None:
