@@ -8,11 +8,18 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
 STYLE = "/style.css"
+# What pages are shown with, by path; pico.css is not ours, its licence lies beside it.
+ASSETS = {
+    STYLE: ("style.css", MediaType.CSS),
+    "/pico.css": ("pico.css", MediaType.CSS),
+    "/panel.js": ("panel.js", "text/javascript"),
+}
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+_SCRIPTED = f"{_POLICY}; script-src 'self'"
 _LEADING_OUT = _POLICY.replace(" form-action 'self';", "")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -33,7 +40,11 @@ class Showing:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._style = files("api.pages").joinpath("style.css").read_text()
+        folder = files("api.pages").joinpath("assets")
+        self._assets = {
+            path: (folder.joinpath(name).read_text(encoding="utf-8"), kind)
+            for path, (name, kind) in ASSETS.items()
+        }
 
     def page(
         self,
@@ -45,12 +56,15 @@ class Showing:
         headers: Mapping[str, str] | None = None,
         hidden: bool = False,
         leads_out: bool = False,
+        scripted: bool = False,
     ) -> Response[str]:
         """Render a page. With `hidden` its address, which holds a secret, is told to nobody.
 
         With `leads_out` the answer to its form may redirect to another site, and that again, to
-        places that nobody here knows: Chromium holds `form-action` against each of them.
+        places that nobody here knows: Chromium holds `form-action` against each of them. Pages that
+        are `scripted` work without their script, too.
         """
+        policy = _SCRIPTED if scripted else _LEADING_OUT if leads_out else _POLICY
         said: dict[str, object] = {"refusal": "", "notice": "", "style": STYLE}
         return Response(
             self._templates.get_template(f"{template}.html").render({**said, **shown}),
@@ -59,16 +73,17 @@ class Showing:
             cookies=list(cookies),
             headers={
                 **_HEADERS,
-                "Content-Security-Policy": _LEADING_OUT if leads_out else _POLICY,
+                "Content-Security-Policy": policy,
                 "Referrer-Policy": "no-referrer" if hidden else "same-origin",
                 **(headers or {}),
             },
         )
 
-    def style(self) -> Response[str]:
+    def asset(self, path: str) -> Response[str]:
+        text, kind = self._assets[path]
         return Response(
-            self._style,
-            media_type=MediaType.CSS,
+            text,
+            media_type=kind,
             headers={"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"},
         )
 
@@ -76,4 +91,10 @@ class Showing:
 def see_other(location: str, cookies: Sequence[Cookie] = ()) -> Response[None]:
     """Send a browser on to a page, which it asks for by GET (RFC 9110 §15.4.4)."""
     headers = {"Location": location, "Cache-Control": "no-store"}
-    return Response(None, status_code=303, cookies=list(cookies), headers=headers)
+    return Response(
+        None,
+        status_code=303,
+        media_type=MediaType.TEXT,  # else its body would be the JSON of nothing: `null`
+        cookies=list(cookies),
+        headers=headers,
+    )

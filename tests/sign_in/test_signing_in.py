@@ -75,6 +75,12 @@ def test_whatever_is_wrong_the_answer_is_the_same(
     assert not browser.session
 
 
+def test_who_is_sent_on_is_sent_nothing_else(browser: Browser) -> None:
+    onward = browser.get("/account")
+    assert (onward.status, onward.location) == (303, "/login")
+    assert (onward.text, onward.headers["content-length"]) == ("", "0")
+
+
 def test_a_planted_session_is_not_kept(browser: Browser, hired: Hire) -> None:
     fritz = hired("Fritz")
     planted = encode_secret(PREFIX, bytes(32))
