@@ -11,7 +11,6 @@ from msgspec import UNSET, UnsetType
 from api.oauth import locations
 from api.oauth.errors import ErrorCode, OAuthProblem
 from api.oauth.issuer import Issuer
-from api.problems import DOCS
 from domain.permissions import TOOL_SCOPES
 
 # In seconds. Whether clients may register themselves is a switch, which must show soon.
@@ -57,7 +56,6 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint_auth_methods_supported: tuple[str, ...] = _AUTH_METHODS
     revocation_endpoint_auth_methods_supported: tuple[str, ...] = _AUTH_METHODS
     scopes_supported: tuple[str, ...] = _SCOPES
-    service_documentation: str
     authorization_response_iss_parameter_supported: bool = True
     client_id_metadata_document_supported: bool = True
 
@@ -87,7 +85,6 @@ async def server_metadata(issuer: NamedDependency[Issuer]) -> Response[ServerMet
         token_endpoint=at.token,
         revocation_endpoint=at.revoke,
         registration_endpoint=at.register if policy.dynamic_registration else UNSET,
-        service_documentation=f"{at.issuer}{DOCS}",
     )
     return _cacheable(told, _SERVER_AGE)
 

@@ -50,6 +50,8 @@ def test_the_server_says_all_that_clients_look_for(wire: Wire) -> None:
     assert told["scopes_supported"] == ["tickets:read", "tickets:write"]
     assert told["client_id_metadata_document_supported"] is True
     assert told["authorization_response_iss_parameter_supported"] is True
+    # Optional, and nothing that is served here tells of OAuth (RFC 8414 §2).
+    assert "service_documentation" not in told
 
 
 def test_openid_clients_find_the_same_metadata(wire: Wire) -> None:
