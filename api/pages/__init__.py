@@ -11,7 +11,7 @@ from api import problems
 from api.pages import account, authorizing, entering, links
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
-from api.pages.showing import STYLE
+from api.pages.showing import ASSETS
 
 BODY_LIMIT = 1 << 16
 
@@ -45,7 +45,7 @@ def pages_router(front: Front) -> Router:
             *authorizing.ENDPOINTS,
             *entering.ENDPOINTS,
             *links.ENDPOINTS,
-            _style_route(front, refuse_foreign_host),
+            _asset_route(front, refuse_foreign_host),
         ],
         dependencies={"front": Provide(provide_front)},
         before_request=admit,
@@ -66,11 +66,11 @@ def answer_anywhere(front: Front) -> ExceptionHandler:
     return handle
 
 
-def _style_route(
+def _asset_route(
     front: Front, before_request: Callable[[Page], Awaitable[None]]
 ) -> HTTPRouteHandler:
-    @get(STYLE, before_request=before_request)
-    async def style() -> Response[str]:
-        return front.showing.style()
+    @get(list(ASSETS), before_request=before_request)
+    async def asset(request: Page) -> Response[str]:
+        return front.showing.asset(request.scope["path"])
 
-    return style
+    return asset

@@ -10,20 +10,18 @@ from litestar.di import NamedDependency
 
 from api import problems
 from api.cookies import set_session
-from api.csrf import csrf_token
 from api.pages.browsers import browser_of
 from api.pages.entering import HOME, later
 from api.pages.front import Front, Page, twice
+from api.pages.panel import PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.rates import RateLimited
-from api.rest.acting import Acting
 from api.rest.sessions import SessionEnded, living_sessions
-from domain.agent.rules import AGENT
-from domain.application import Unauthorized, Wish
-from domain.authentication import Bearer
-from domain.decider import Ref
+from domain.application import Wish
 from domain.refusals import Code, Refused
 from domain.session import CloseSession
+
+_HERE = Here(section=PROFILE, path=HOME)
 
 
 class Shown(NamedTuple):
@@ -45,22 +43,22 @@ async def home() -> Response[None]:
 @get(HOME)
 async def account_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     notice = "Your password is changed." if "changed" in request.query_params else ""
-    return await _account(request, front, await front.bearer(request), notice=notice)
+    return await _account(await panel_of(request, front), notice=notice)
 
 
 @post("/account/password")
 async def change_password(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    bearer = await front.bearer(request)
-    form = await front.form(request, front.session(request))
-    sign_in = front.entrance.sign_in
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    bearer, sign_in = panel.bearer, front.entrance.sign_in
     try:
         signed_in = await sign_in.change_password(bearer, form.get("current", ""), twice(form))
     except Refused as refused:
         status = problems.OF_REFUSALS[refused.code].status
-        return await _account(request, front, bearer, status, refusal=refused.sentence)
+        return await _account(panel, status, refusal=refused.sentence)
     except RateLimited as limited:
         headers = {"Retry-After": str(limited.retry_after)}
-        return await _account(request, front, bearer, 429, headers, refusal=later(limited))
+        return await _account(panel, 429, headers, refusal=later(limited))
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
     return see_other(f"{HOME}?changed", [cookie])
@@ -68,13 +66,13 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
 
 @post("/account/sessions")
 async def revoke_session(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    bearer = await front.bearer(request)
-    form = await front.form(request, front.session(request))
+    panel = await panel_of(request, front)
+    form = await panel.form()
     try:
         session = UUID(form.get("session", ""))
     except ValueError:
         raise Refused(Code.NOT_FOUND, "There is no such session.") from None
-    await Acting(bearer, front.office).act(
+    await panel.acting.act(
         "revoke_session",
         {"session_id": str(session)},
         [Wish(CloseSession(session=session))],
@@ -85,25 +83,19 @@ async def revoke_session(request: Page, front: NamedDependency[Front]) -> Respon
 
 
 async def _account(
-    request: Page,
-    front: Front,
-    bearer: Bearer,
+    panel: Panel,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
-    by = bearer.caller.by
-    if by.agent is None:
-        raise Unauthorized
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, by.agent))).state
+    by, agent = panel.bearer.caller.by, panel.agent
     shown = {
-        "csrf": csrf_token(front.session(request)),
         "name": agent.name,
         "email": agent.email or "",
         "role": by.role,
-        "sessions": await _sessions(front, by.agent, by.credential),
+        "sessions": await _sessions(panel.front, panel.acting.agent, by.credential),
     }
-    return front.showing.page("account", {**shown, **said}, status=status, headers=headers)
+    return panel.page("account", {**shown, **said}, _HERE, status=status, headers=headers)
 
 
 async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Shown]:

@@ -1,0 +1,97 @@
+"""The panel: pages of somebody who is signed in, in one frame with the ways to all others."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from litestar import Response
+
+from api.csrf import csrf_token
+from api.pages.front import Form, Front, Page
+from api.rest.acting import Acting
+from domain.agent.rules import AGENT, Agent
+from domain.application import Unauthorized
+from domain.authentication import Bearer
+from domain.decider import Ref
+
+
+class Place(NamedTuple):
+    """A page that menus lead to."""
+
+    path: str
+    name: str
+
+
+class Here(NamedTuple):
+    """Where a page stands: under which place of the bar, in which section, and its own path."""
+
+    bar: str = ""
+    section: str = ""
+    path: str = ""
+
+
+PROFILE = "Edit profile"
+PROFILE_PLACES = (Place("/account", "Account"), Place("/account/mcp", "MCP Integration"))
+_SECTIONS = {PROFILE: PROFILE_PLACES}
+
+
+class Me(NamedTuple):
+    """Who looks at a page."""
+
+    name: str
+    email: str
+    role: str
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split() or ["?"]
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+class Panel:
+    """One request for a page of the panel, by somebody who is signed in."""
+
+    def __init__(self, request: Page, front: Front, bearer: Bearer, agent: Agent) -> None:
+        self._request = request
+        self.front = front
+        self.bearer = bearer
+        self.agent = agent
+        self.acting = Acting(bearer, front.office)
+
+    @property
+    def csrf(self) -> str:
+        return csrf_token(self.front.session(self._request))
+
+    async def form(self) -> Form:
+        """Read the form of a page of ours. Raises `ForeignForm`."""
+        return await self.front.form(self._request, self.front.session(self._request))
+
+    def page(
+        self,
+        template: str,
+        shown: Mapping[str, object],
+        here: Here,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[str]:
+        """Render a page in the frame."""
+        frame: dict[str, object] = {
+            "me": Me(self.agent.name, self.agent.email or "", self.bearer.caller.by.role or ""),
+            "csrf": self.csrf,
+            "bar": (),
+            "places": _SECTIONS.get(here.section, ()),
+            "here": here,
+        }
+        return self.front.showing.page(
+            template, {**frame, **shown}, status=status, headers=headers, scripted=True
+        )
+
+
+async def panel_of(request: Page, front: Front) -> Panel:
+    """Return the panel of who is signed in. Raises `Unauthorized` where nobody is."""
+    bearer = await front.bearer(request)
+    key = bearer.caller.agent
+    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
+    if agent is None:
+        raise Unauthorized
+    return Panel(request, front, bearer, agent)
