@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from domain.clients import ClientPolicy, RegisterClient, RemoveClient, SetClientPolicy
+from domain.clients import (
+    ClientId,
+    ClientPolicy,
+    Host,
+    RegisterClient,
+    RemoveClient,
+    SetClientPolicy,
+)
 from infra.cli.account import on_desk, written
 from infra.cli.failures import Exit, Failure, command_of
 from infra.cli.output import json_option, show
@@ -100,7 +107,7 @@ async def add(
     from domain.registering import id_by, new_client
     from infra.desk import new_id
 
-    known = client_id if client_id is not None else id_by(name) or str(new_id())
+    known = _id(client_id) if client_id is not None else id_by(name) or str(new_id())
     random = secrets.token_bytes(32) if confidential else None
     new = new_client(known, name, redirect_uris, random)
     # Typed words are judged before anything is asked of the database's rules.
@@ -133,9 +140,11 @@ async def remove(desk: "Desk", client_id: str) -> None:
     "hosts",
     multiple=True,
     metavar="HOST",
-    help="Where codes may go, and nowhere else; may be given several times, for all of them.",
+    help="Where codes may go, and nowhere else: a host, or a program's scheme, as in cursor:. "
+    "May be given several times, for all of them.",
 )
 @click.option("--any-host", is_flag=True, help="Codes may go anywhere.")
+@click.option("--no-host", is_flag=True, help="None but the clients registered here may come.")
 @click.option("--always-ask", type=_SWITCH, help="Whether agents are asked each time.")
 @json_option
 @on_desk
@@ -145,17 +154,20 @@ async def policy(
     registration: str | None,
     hosts: tuple[str, ...],
     any_host: bool,
+    no_host: bool,
     always_ask: str | None,
     as_json: bool,
 ) -> None:
     """Show which clients may come besides those registered here, or set it."""
     from domain.application import Wish
 
-    if registration or hosts or any_host or always_ask:
+    if bool(hosts) + any_host + no_host > 1:
+        raise Failure(Exit.USAGE, "--allow-host, --any-host and --no-host exclude each other")
+    if registration or hosts or any_host or no_host or always_ask:
         command = command_of(
             SetClientPolicy,
             dynamic_registration=_so(registration),
-            allowed_hosts=tuple(map(_host, hosts)) or None,
+            allowed_hosts=tuple(map(_host, hosts)) if hosts or no_host else None,
             any_host=any_host,
             always_ask=_so(always_ask),
         )
@@ -183,9 +195,19 @@ def _so(switch: str | None) -> bool | None:
 
 
 def _host(typed: str) -> str:
-    if "/" in typed:
-        raise Failure(Exit.USAGE, f"{typed} is no host: name it without https:// and path")
-    return typed.lower()
+    try:
+        return msgspec.convert(typed.lower(), Host)
+    except msgspec.ValidationError:
+        fault = f"{typed} is no host: name it without https:// and path, or a scheme with its colon"
+        raise Failure(Exit.USAGE, fault) from None
+
+
+def _id(typed: str) -> str:
+    try:
+        return msgspec.convert(typed, ClientId)
+    except msgspec.ValidationError:
+        fault = f"{typed} cannot be an id: take up to 100 letters, digits, dots, hyphens and "
+        raise Failure(Exit.USAGE, f"{fault}underscores, without dcr_ in front") from None
 
 
 async def _held(desk: "Desk") -> "Clients":

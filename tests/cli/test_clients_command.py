@@ -95,16 +95,25 @@ def test_the_policy_is_shown_and_set_in_parts(account: str) -> None:
     assert policy(account, "--always-ask", "off")["always_ask"] is False
 
 
+def test_nobody_but_clients_registered_here_may_come(account: str) -> None:
+    told = done("clients", "policy", "--no-host", database=account)
+    assert "Hosts         none\n" in told
+    assert policy(account)["allowed_hosts"] == []
+    assert policy(account, "--any-host")["allowed_hosts"] is None
+
+
 @pytest.mark.parametrize(
     ("command", "code", "fault"),
     [
         (("add", "X"), USAGE, "Missing option '--redirect-uri'"),
         (("add", "X", "--redirect-uri", "http://x.example/"), REFUSED, "take https"),
-        (("add", "X", "--redirect-uri", PORTAL, "--id", "dcr_x"), USAGE, "client_id cannot be"),
+        (("add", "X", "--redirect-uri", PORTAL, "--id", "dcr_x"), USAGE, "dcr_x cannot be an id: "),
         (("add", "X" * 101, "--redirect-uri", PORTAL), USAGE, "length <= 100"),
         (("policy", "--allow-host", "https://claude.ai"), USAGE, "is no host"),
-        (("policy", "--allow-host", "clau de"), USAGE, "allowed_hosts cannot be"),
-        (("policy", "--allow-host", "claude.ai", "--any-host"), REFUSED, "not both"),
+        (("policy", "--allow-host", "clau de"), USAGE, "is no host"),
+        (("policy", "--allow-host", "claude.ai", "--any-host"), USAGE, "exclude each other"),
+        (("policy", "--allow-host", "claude.ai", "--no-host"), USAGE, "exclude each other"),
+        (("policy", "--any-host", "--no-host"), USAGE, "exclude each other"),
         (("policy", "--registration", "maybe"), USAGE, "'maybe' is not one of"),
     ],
 )
