@@ -116,7 +116,8 @@ def decide(clients: Clients | None, command: ClientsCommand, _context: Context) 
         case RegisterClient():
             if command.client_id in current.registered:
                 raise Refused(
-                    Code.ALREADY_EXISTS, f"There is a client {command.client_id} already."
+                    Code.ALREADY_EXISTS,
+                    f"There is a client {command.client_id} already. Give this one another id.",
                 )
             if len(current.registered) >= MAX_CLIENTS:
                 raise Refused(

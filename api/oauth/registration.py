@@ -21,6 +21,7 @@ from api.requests import WholeRequest
 from domain.clients import ClientPolicy
 from domain.oauth_client import AuthMethod, GrantType, OAuthClient
 from domain.permissions import Scope
+from domain.redirects import host_of
 from domain.secret import CLIENT_SECRET, digest_of, encode_secret
 
 # Never like a document's URL, nor like an id that an administrator chose.
@@ -92,7 +93,10 @@ def _require_allowed(policy: ClientPolicy, client: OAuthClient) -> None:
         raise _denied("Clients cannot register themselves here: an administrator does it for them.")
     # Some can land in several places, and the administrator has listed the one in use.
     if not any(policy.allows(client, uri) for uri in client.redirect_uris):
-        raise _denied("None of its redirect_uris is on a host that the administrator allows.")
+        hosts = ", ".join(sorted({host_of(uri) for uri in client.redirect_uris}))
+        raise _denied(
+            f"An administrator has not allowed this app here. Ask one to allow one of: {hosts}."
+        )
 
 
 def _denied(description: str) -> OAuthProblem:

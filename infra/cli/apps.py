@@ -54,7 +54,10 @@ async def list_apps(desk: "Desk", *, agent: str | None, revoked: bool, as_json: 
         ("App", "Agent", "Leads to", "Scopes", "State", "Connected", "Last used", "Id"),
         cells,
         as_json=as_json,
-        nothing="None yet: agents let an app in when it asks them.",
+        nothing="None yet: agents let an app in when it asks them."
+        if revoked
+        else "None connected: agents let an app in when it asks them. "
+        f"Those that were revoked: {written('apps list --revoked')}.",
     )
 
 

@@ -91,6 +91,7 @@ def test_the_whole_way_leads_to_the_app_and_later_silently(
     redeem(product, landed(page, callback.uri())["code"])
 
     page.goto("/account")
+    page.locator("details.me summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.goto(asked_by(program, state="later"))
     sign_in(page, person)

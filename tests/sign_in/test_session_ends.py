@@ -84,7 +84,7 @@ def test_a_session_that_idleness_ended_is_listed_no_more(
 def listed(browser: Browser) -> int:
     """Return how many sessions both the API and the page list."""
     sessions = msgspec.json.decode(browser.get("/api/v1/sessions").text)["sessions"]
-    assert browser.get("/account").text.count("<li>") == len(sessions)
+    assert browser.get("/account").text.count("signed in <time") == len(sessions)
     return len(sessions)
 
 
