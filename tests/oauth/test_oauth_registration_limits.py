@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -78,7 +79,8 @@ def test_only_clients_of_listed_hosts_register(wire: Wire, set_policy: SetPolicy
     assert register(wire, "Site", "https://claude.ai/cb").status == 201
     assert register(wire, "Program", LOOPBACK).status == 201
     for uri in ("https://evil.example/cb", "https://x.claude.ai/cb", "http://localhost/cb"):
-        register(wire, "Other", uri).refused(403, "access_denied")
+        fault = register(wire, "Other", uri).refused(403, "access_denied")
+        assert fault.endswith(f"Ask one to allow one of: {urlsplit(uri).hostname}.")
     # Cursor names three places, of which it uses one.
     assert register(wire, "Several", "https://www.cursor.com/cb", LOOPBACK).status == 201
 
