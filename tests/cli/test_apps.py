@@ -76,6 +76,9 @@ def test_an_app_is_revoked_once(staffed: Staffed) -> None:
     assert key not in {line["id"] for line in listed(staffed.database)}
     (line,) = listed(staffed.database, "--agent", "ben@example.com", "--revoked")
     assert (line["why"], line["revoked_via"]) == ("revoked", "cli")
+    told = done("apps", "list", "--agent", "ben@example.com", database=staffed.database)
+    assert told.startswith("None connected: ")
+    assert "deskledger apps list --revoked" in told
 
 
 @pytest.mark.parametrize(
