@@ -47,8 +47,11 @@ def greet(
         told.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
     at = "" if settings.base_url == known_url else f" --url {settings.base_url}"
     told += _on_signing_in(settings.base_url, beginning, write, at)
-    told += ["", "Clients that speak OAuth take the URL alone, and ask you in the browser:"]
-    told.append(f"claude mcp add --transport http deskledger {url}")
+    if settings.offers_oauth:
+        told += ["", "Clients that speak OAuth take the URL alone, and ask you in the browser:"]
+        told.append(f"claude mcp add --transport http deskledger {url}")
+    else:
+        told += ["", "Clients connect with a token only: OAuth takes a PUBLIC_URL with https."]
     told += ["", "With a token:"]
     for paste in pastes(url, beginning.token or PLACEHOLDER):
         where = click.style(paste.where, dim=True)

@@ -13,6 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from infra.serve.beginning import Beginning
+from infra.serve.greeting import greet
+from infra.settings import Settings
 from tests.cli.terminal import Serving, done, serving
 from tests.event_store.waiting import wait_until
 
@@ -102,6 +105,15 @@ def test_what_is_printed_works_when_it_is_pasted_and_a_token_is_shown_once(datab
         assert "tokens create --agent owner@demo.example" in second.out
         line = second.pasted("curl").replace("YOUR_TOKEN", first.token)
         assert curled(line)["tools"] == tools
+
+
+def test_oauth_is_promised_only_where_it_works(capsys: pytest.CaptureFixture[str]) -> None:
+    beginning = Beginning("owner@demo.example", has_password=True)
+    for url, promised in (("https://desk.example", True), ("http://desk.example", False)):
+        greet(Settings(public_url=url), beginning, str, url)
+        told = capsys.readouterr().out
+        assert ("take the URL alone" in told) is promised
+        assert ("OAuth takes a PUBLIC_URL with https" in told) is not promised
 
 
 def test_an_empty_account_gets_its_budget_and_a_word_on_what_to_do(database: str) -> None:

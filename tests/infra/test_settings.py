@@ -38,6 +38,23 @@ def test_clients_are_told_where_they_reach_it(given: dict[str, str], url: str, h
     assert settings.origins[0] == url
 
 
+@pytest.mark.parametrize(
+    ("given", "offered"),
+    [
+        ({}, True),
+        ({"HOST": "::1"}, True),
+        ({"PUBLIC_URL": "http://localhost:9000"}, True),
+        ({"PUBLIC_URL": "https://desk.example"}, True),
+        ({"PUBLIC_URL": "http://desk.example"}, False),
+        ({"HOST": "192.0.2.7"}, False),
+    ],
+)
+def test_oauth_is_offered_with_https_or_on_the_machine_itself(
+    given: dict[str, str], *, offered: bool
+) -> None:
+    assert read_settings(given).offers_oauth is offered
+
+
 def test_loopback_is_always_ours() -> None:
     settings = read_settings({"PUBLIC_URL": "https://desk.example"})
     loopback = ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"]
