@@ -29,8 +29,11 @@ class Here(NamedTuple):
     path: str = ""
 
 
+TICKETS = "/tickets"
+BAR = (Place(TICKETS, "Tickets"),)
 PROFILE = "Edit profile"
-PROFILE_PLACES = (Place("/account", "Account"), Place("/account/mcp", "MCP Integration"))
+MCP = "/account/mcp"
+PROFILE_PLACES = (Place("/account", "Account"), Place(MCP, "MCP Integration"))
 _SECTIONS = {PROFILE: PROFILE_PLACES}
 
 
@@ -78,7 +81,7 @@ class Panel:
         frame: dict[str, object] = {
             "me": Me(self.agent.name, self.agent.email or "", self.bearer.caller.by.role or ""),
             "csrf": self.csrf,
-            "bar": (),
+            "bar": BAR,
             "places": _SECTIONS.get(here.section, ()),
             "here": here,
         }

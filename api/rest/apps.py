@@ -9,7 +9,7 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from api.rest.acting import Acting, Conditions
+from api.rest.acting import Acting, Conditions, Office
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.application import Wish
@@ -55,10 +55,14 @@ async def list_apps(
 ) -> AppList:
     """List the apps that one let in, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing.agent_id or None)
-    office = acting.office
-    lines = await office.views.list_apps(agent_id=agent, include_revoked=listing.include_revoked)
+    return AppList(await apps_of(acting.office, agent, revoked=listing.include_revoked))
+
+
+async def apps_of(office: Office, agent: UUID, *, revoked: bool = False) -> list[AppLine]:
+    """Return an agent's apps, with when they were last used."""
+    lines = await office.views.list_apps(agent_id=agent, include_revoked=revoked)
     used = await office.ledger.last_used([line.id for line in lines])
-    return AppList([replace(line, last_used_at=used.get(line.id, UNSET)) for line in lines])
+    return [replace(line, last_used_at=used.get(line.id, UNSET)) for line in lines]
 
 
 @post("/apps/{app_id:uuid}/revoke", operation_id="revoke_app", tags=["apps"], status_code=200)

@@ -1,6 +1,7 @@
 """Access tokens that are made: their secrets are in one answer and nowhere else."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, post
@@ -63,7 +64,7 @@ async def generate_token(
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
     office = acting.office
     new = issuing.new_token(acting.agent, office.new_id(), office.random(32), data.label, scopes)
-    return await _show(acting, "generate_token", asked(data), new)
+    return (await issue(acting, "generate_token", asked(data), new)).response(201)
 
 
 @post("/tokens/{token_id:uuid}/replace", operation_id="replace_token", tags=["tokens"])
@@ -76,25 +77,24 @@ async def replace_token(
     """
     refuse_conditions(request, *_NEW)
     acting.reading()
+    new = await successor(acting, token_id)
+    return (await issue(acting, "replace_token", asked(token_id=token_id), new)).response(201)
+
+
+async def successor(acting: Acting, lost_id: UUID) -> issuing.NewToken:
+    """Make a token like a lost one, in whose place it comes. Refuses with `not_found`."""
     office = acting.office
-    lost = await find_token(office.views, token_id)
-    new = issuing.new_token(
-        acting.agent,
-        office.new_id(),
-        office.random(32),
-        lost.label,
-        lost.scopes,
-        replaces=token_id,
+    lost = await find_token(office.views, lost_id)
+    random = office.random(32)
+    return issuing.new_token(
+        acting.agent, office.new_id(), random, lost.label, lost.scopes, replaces=lost_id
     )
-    return await _show(acting, "replace_token", asked(token_id=token_id), new)
 
 
-async def _show(
-    acting: Acting,
-    operation: str,
-    arguments: dict[str, Any],
-    new: issuing.NewToken,
-) -> Response[TokenShown]:
+async def issue(
+    acting: Acting, operation: str, arguments: dict[str, Any], new: issuing.NewToken
+) -> Outcome[TokenShown]:
+    """Generate a token and return it with its secret, to be shown this once."""
     wanted = new.command
 
     def made(done: Done) -> TokenMade:
@@ -109,7 +109,7 @@ async def _show(
     outcome = await acting.act(operation, arguments, [Wish(wanted)], made, TokenMade)
     # The secret joins the answer here, past all that is recorded or kept.
     shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
-    return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)
+    return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind)
 
 
 ENDPOINTS = (generate_token, replace_token)

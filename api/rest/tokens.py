@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions
+from api.rest.acting import Acting, Conditions, Office
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
@@ -87,10 +87,15 @@ async def list_tokens(
 ) -> TokenList:
     """List one's own access tokens, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing.agent_id or None)
-    office = acting.office
-    lines = await office.views.list_tokens(agent_id=agent, include_revoked=listing.include_revoked)
+    tokens = await tokens_held_by(acting.office, agent, revoked=listing.include_revoked)
+    return TokenList(tokens, MAX_ACTIVE)
+
+
+async def tokens_held_by(office: Office, agent: UUID, *, revoked: bool = False) -> list[Token]:
+    """Return an agent's tokens, oldest first, as they stand now."""
+    lines = await office.views.list_tokens(agent_id=agent, include_revoked=revoked)
     used = await office.ledger.last_used([line.id for line in lines])
-    return TokenList([_token(line, used.get(line.id), office.now()) for line in lines], MAX_ACTIVE)
+    return [_token(line, used.get(line.id), office.now()) for line in lines]
 
 
 @post(

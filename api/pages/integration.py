@@ -1,0 +1,156 @@
+"""MCP Integration: how clients connect, one's access tokens, and the apps that one let in."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from api import problems
+from api.mcp import PATH
+from api.pages.front import Front, Page
+from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
+from api.pages.showing import see_other
+from api.rest.apps import AppRevoked, apps_of, find_app
+from api.rest.asking import asked
+from api.rest.new_tokens import TokenShown, issue, successor
+from api.rest.tokens import TokenRevoked, find_token, tokens_held_by
+from api.snippets import pastes
+from domain import issuing
+from domain.access_tokens import MAX_ACTIVE, RevokeToken
+from domain.application import Wish
+from domain.consent import RevokeApp
+from domain.permissions import TOOL_SCOPES, Permission, Scope
+from domain.refusals import Code, Refused
+
+_HERE = Here(section=PROFILE, path=MCP)
+_READING = frozenset({Scope.TICKETS_READ})
+_KINDS = {"full": TOOL_SCOPES, "reading": _READING}
+_DONE = {
+    "token": "The token is revoked: it opens nothing any more.",
+    "app": "The app is revoked: it has to ask you again.",
+}
+_LONGEST_LABEL = 100
+
+
+@get(MCP)
+async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    notice = _DONE.get(request.query_params.get("revoked", ""), "")
+    return await _integration(await panel_of(request, front), notice=notice)
+
+
+@post(f"{MCP}/tokens")
+async def generate_token(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    """Generate a token and show it, this once."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    try:
+        new = _wanted(panel, form)
+        told = asked(label=new.command.label, scopes=new.command.scopes)
+        made = (await issue(panel.acting, "generate_token", told, new)).answer
+    except Refused as refused:
+        return await _refused(panel, refused, label=form.get("label", ""))
+    return _shown(panel, made)
+
+
+@post(f"{MCP}/tokens/replace")
+async def replace_token(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    """Revoke a lost token and show its successor, this once."""
+    panel = await panel_of(request, front)
+    token = _id_in(await panel.form(), "token")
+    try:
+        new = await successor(panel.acting, token)
+        made = (await issue(panel.acting, "replace_token", asked(token_id=token), new)).answer
+    except Refused as refused:
+        return await _refused(panel, refused)
+    return _shown(panel, made)
+
+
+@post(f"{MCP}/tokens/revoke")
+async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
+    panel = await panel_of(request, front)
+    token = _id_in(await panel.form(), "token")
+
+    async def wishes() -> list[Wish]:
+        found = await find_token(front.office.views, token)
+        return [Wish(RevokeToken(agent=found.agent.id, token=token))]
+
+    await panel.acting.act(
+        "revoke_token",
+        asked(token_id=token),
+        wishes,
+        lambda done: TokenRevoked(token, done.changed),
+        TokenRevoked,
+    )
+    return see_other(f"{MCP}?revoked=token")
+
+
+@post(f"{MCP}/apps/revoke")
+async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[Any]:
+    panel = await panel_of(request, front)
+    app = _id_in(await panel.form(), "app")
+
+    async def wishes() -> list[Wish]:
+        found = await find_app(front.office.views, app)
+        return [Wish(RevokeApp(agent=found.agent.id, consent=app))]
+
+    await panel.acting.act(
+        "revoke_app",
+        asked(app_id=app),
+        wishes,
+        lambda done: AppRevoked(app, done.changed),
+        AppRevoked,
+    )
+    return see_other(f"{MCP}?revoked=app")
+
+
+async def _integration(
+    panel: Panel, status: int = 200, label: str = "", **said: str
+) -> Response[str]:
+    office, agent = panel.front.office, panel.acting.agent
+    tokens = await tokens_held_by(office, agent)
+    alive = sum(token.state in {"active", "expiring"} for token in tokens)
+    shown: Mapping[str, object] = {
+        "url": f"{panel.front.base_url}{PATH}",
+        "tokens": tokens,
+        "apps": await apps_of(office, agent),
+        "alive": alive,
+        "most": MAX_ACTIVE,
+        "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
+        "label": label,
+        "reading": list(_READING),
+    }
+    return panel.page("integration", {**shown, **said}, _HERE, status=status)
+
+
+def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
+    label, office = form.get("label", "").strip(), panel.front.office
+    scopes = _KINDS.get(form.get("kind", ""))
+    if scopes is None:
+        raise Refused(Code.INVALID_ARGUMENTS, "Choose what the token is good for.")
+    if len(label) > _LONGEST_LABEL:
+        raise Refused(Code.INVALID_ARGUMENTS, f"A label has at most {_LONGEST_LABEL} characters.")
+    random = office.random(32)
+    return issuing.new_token(panel.acting.agent, office.new_id(), random, label, scopes)
+
+
+async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
+    status = problems.OF_REFUSALS[refused.code].status
+    return await _integration(panel, status, label, refusal=refused.sentence)
+
+
+def _shown(panel: Panel, made: TokenShown) -> Response[str]:
+    url = f"{panel.front.base_url}{PATH}"
+    shown = {"token": made, "back": MCP, "pastes": pastes(url, made.token), "url": url}
+    return panel.page("token", shown, _HERE)
+
+
+def _id_in(form: Mapping[str, str], name: str) -> UUID:
+    try:
+        return UUID(form.get(name, ""))
+    except ValueError:
+        raise Refused(Code.NOT_FOUND, f"There is no such {name}.") from None
+
+
+ENDPOINTS = (integration_page, generate_token, replace_token, revoke_token, revoke_app)
