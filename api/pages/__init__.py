@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from api import problems
-from api.pages import account, authorizing, entering, links
+from api.pages import account, authorizing, entering, integration, links
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
 from api.pages.showing import ASSETS
@@ -42,6 +42,7 @@ def pages_router(front: Front) -> Router:
         "/",
         route_handlers=[
             *account.ENDPOINTS,
+            *integration.ENDPOINTS,
             *authorizing.ENDPOINTS,
             *entering.ENDPOINTS,
             *links.ENDPOINTS,
