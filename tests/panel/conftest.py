@@ -1,6 +1,72 @@
-"""The product served with a small company in it, for the panel's pages."""
+"""The product served with a small company in it, whose people are signed in to the panel."""
 
-from tests.oauth.conftest import clock, company, desk_database, founded, moving, product
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
-# The fixtures of the OAuth tests, anew for these.
-__all__ = ["clock", "company", "desk_database", "founded", "moving", "product"]
+import pytest
+
+from api.cookies import session_cookie_name
+from domain.application import Wish
+from domain.permissions import Role
+from domain.role import RoleRef
+from domain.secret import SESSION, digest_of, encode_secret
+from domain.session import OpenSession
+from infra.desk import new_id
+from tests.mcp.company import SUPPORT, Company, Member, add_agent
+from tests.mcp.conftest import company, desk_database, founded, product
+from tests.mcp.serving import Served
+from tests.sign_in.browser import Browser
+
+# The fixtures of the MCP tests, anew for these.
+__all__ = ["company", "desk_database", "founded", "product"]
+
+Enter = Callable[[Member], Browser]
+Join = Callable[..., tuple[Member, Browser]]
+
+
+@pytest.fixture(scope="session")
+def enter(product: Served) -> Enter:
+    """Open a session as the sign-in does once it knows who it is."""
+
+    def entered(member: Member) -> Browser:
+        secret = encode_secret(SESSION, os.urandom(32))
+        opened = OpenSession(
+            session=new_id(),
+            agent=member.id,
+            digest=digest_of(secret).hex(),
+            expires_at=datetime.now(UTC) + timedelta(days=1),
+        )
+        product.run(product.desk.execute(Wish(opened)))
+        assert product.run(product.desk.views_caught_up())
+        return Browser(
+            product.port, **{session_cookie_name(product.desk.settings.base_url): secret}
+        )
+
+    return entered
+
+
+@pytest.fixture(scope="session")
+def join(product: Served, company: Company, enter: Enter) -> Join:
+    """Add an agent of the test's own and sign it in."""
+
+    def joined(
+        name: str, role: RoleRef = Role.AGENT, department: str = SUPPORT
+    ) -> tuple[Member, Browser]:
+        place = company.departments[department]
+        member = product.run(add_agent(product.desk, name, role, place))
+        return member, enter(member)
+
+    return joined
+
+
+@pytest.fixture(scope="session")
+def ana(company: Company, enter: Enter) -> Browser:
+    """An agent of Support, signed in."""
+    return enter(company.members["Ana"])
+
+
+@pytest.fixture(scope="session")
+def olga(company: Company, enter: Enter) -> Browser:
+    """The owner, signed in."""
+    return enter(company.members["Olga"])
