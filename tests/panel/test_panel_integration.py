@@ -19,8 +19,8 @@ TOKEN = re.compile(r'value="(dl_pat_[0-9A-Za-z]{49})"')
 
 
 @pytest.fixture(scope="module")
-def pia(moving: tuple[Served, object]) -> Person:
-    return arrive(moving[0], "Pia")
+def pia(product: Served) -> Person:
+    return arrive(product, "Pia")
 
 
 def generate(browser: Browser, label: str = "", kind: str = "full") -> Answer:
