@@ -100,12 +100,15 @@ def code_of(error: OAuth2Error) -> ErrorCode:
 def sentence_of(error: OAuth2Error) -> str:
     if isinstance(error, InsecureTransportError):
         return INSECURE
-    return error.description or _SENTENCES.get(code_of(error), "The request was refused.")
+    if error.description and error.description != type(error).description:
+        return error.description
+    # What Authlib says of itself tells no way on.
+    return _SENTENCES.get(code_of(error)) or error.description or "The request was refused."
 
 
 _SENTENCES = {
     ErrorCode.INVALID_GRANT: "This is unknown, used, past its time, or another client's.",
-    ErrorCode.INVALID_SCOPE: "None of this scope can be had.",
+    ErrorCode.INVALID_SCOPE: f"None of this scope can be had: take {' '.join(sorted(TOOL_SCOPES))}.",
     ErrorCode.UNSUPPORTED_GRANT_TYPE: "Take authorization_code or refresh_token.",
 }
 

@@ -14,7 +14,6 @@ from authlib.oauth2.rfc6749.errors import (
     UnsupportedResponseTypeError,
 )
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, BaseGrant
-from authlib.oauth2.rfc7636 import CodeChallenge
 
 from api.oauth.adapters import (
     InvalidTargetError,
@@ -157,17 +156,14 @@ def _location(redirect_uri: str, parameters: Mapping[str, str | None]) -> str:
     return f"{redirect_uri}{joint}{urlencode(given, quote_via=quote)}"
 
 
-class _Demands(CodeChallenge):
+class _Demands:
     """What we demand besides Authlib, in one hook: it runs its hooks in no order.
 
-    S256 from everybody (OAuth 2.1 §7.5.1, RFC 9700 §2.1.1), which Authlib only looks at where it is
-    sent; response types, which its own refusal fails on; `resource` (RFC 8707 §2).
+    S256 from everybody (OAuth 2.1 §7.5.1, RFC 9700 §2.1.1), which Authlib's own extension only looks
+    at where it is sent; response types, which its refusal fails on; `resource` (RFC 8707 §2).
     """
 
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - as Authlib declares it
-
     def __init__(self, pairs: Pairs, locations: Locations) -> None:
-        super().__init__(required=True)
         self._pairs = pairs
         self._locations = locations
 
@@ -175,6 +171,7 @@ class _Demands(CodeChallenge):
         grant.register_hook("before_validate_authorization_request_payload", self.require)
 
     def require(self, grant: BaseGrant, redirect_uri: str) -> None:
+        _ = redirect_uri
         given = request_of(grant).parameters
         if names := repeated(self._pairs, _OTHERS):
             raise InvalidRequestError(_more_than_once(names))
@@ -185,11 +182,10 @@ class _Demands(CodeChallenge):
         resources = [value for name, value in self._pairs if name == "resource"]
         if len(resources) > 1 or not all(map(self._locations.names_us, resources)):
             raise InvalidTargetError(f"The one resource is {self._locations.resource}")
-        if "code_challenge" not in given or "code_challenge_method" not in given:
+        if "code_challenge" not in given or given.get("code_challenge_method") != "S256":
             raise InvalidRequestError(
                 "A code_challenge with the code_challenge_method S256 is needed."
             )
-        cast("Any", super()).validate_code_challenge(grant, redirect_uri)  # which has no types
         if not _S256.fullmatch(given["code_challenge"]):
             raise InvalidRequestError("The code_challenge is no SHA-256 in base64url.")
 

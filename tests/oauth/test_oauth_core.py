@@ -173,6 +173,7 @@ def test_nobody_gets_past_without_an_s256_challenge(changed: dict[str, str]) -> 
     # one without a method for plain.
     problem = refused(but=changed)
     assert (problem.error, problem.redirect_uri) == (ErrorCode.INVALID_REQUEST, HOME)
+    assert "S256" in problem.description or "SHA-256 in base64url" in problem.description
 
 
 @pytest.mark.parametrize("method", ["none", "client_secret_basic"])
