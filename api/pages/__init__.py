@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from api import problems
-from api.pages import account, authorizing, entering, integration, links
+from api.pages import account, authorizing, entering, integration, links, ticket, tickets
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
 from api.pages.showing import ASSETS
@@ -46,6 +46,8 @@ def pages_router(front: Front) -> Router:
             *authorizing.ENDPOINTS,
             *entering.ENDPOINTS,
             *links.ENDPOINTS,
+            *tickets.ENDPOINTS,
+            *ticket.ENDPOINTS,
             _asset_route(front, refuse_foreign_host),
         ],
         dependencies={"front": Provide(provide_front)},

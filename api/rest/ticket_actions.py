@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from api.rest.acting import Acting, Conditions
+from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import Body
 from api.rest.tickets import ONE, TicketId
 from domain.application import Done, Wish
@@ -121,7 +121,14 @@ _OPERATIONS = {tool.input: tool.name for tool in WRITE_TOOLS}
 
 
 async def _act(acting: Acting, conditions: Conditions, command: Action) -> Response[TicketOutcome]:
-    outcome = await acting.act(
+    return (await act_on_ticket(acting, conditions, command)).response()
+
+
+async def act_on_ticket(
+    acting: Acting, conditions: Conditions, command: Action
+) -> Outcome[TicketOutcome]:
+    """Carry out an action on a ticket as its tool does."""
+    return await acting.act(
         _OPERATIONS[type(command)],
         msgspec.to_builtins(command),
         [Wish(command)],
@@ -129,7 +136,6 @@ async def _act(acting: Acting, conditions: Conditions, command: Action) -> Respo
         TicketOutcome,
         conditions=conditions,
     )
-    return outcome.response()
 
 
 def _ticket_outcome(done: Done) -> TicketOutcome:

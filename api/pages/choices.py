@@ -1,0 +1,64 @@
+"""What a form lets one choose from: agents and departments, as far as one may list them."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import UNSET
+
+from api.pages.panel import Panel
+from domain.permissions import Permission
+
+# Nobody reads a longer list; whoever has more agents narrows by department.
+_MOST = 500
+
+
+class Choice(NamedTuple):
+    """What is sent when it is chosen, and what people read."""
+
+    value: str
+    name: str
+
+
+async def departments_of(panel: Panel) -> list[Choice]:
+    """Return the departments by name; none to those who may not list them."""
+    found: list[Choice] = []
+    cursor: str | None = None
+    if not panel.bearer.caller.may(Permission.DIRECTORY_READ):
+        return found
+    while len(found) < _MOST:
+        page = await panel.front.office.views.list_departments(cursor=cursor)
+        found += [Choice(str(line.id), line.name) for line in page.departments]
+        if page.next_cursor is UNSET:
+            break
+        cursor = page.next_cursor
+    return found
+
+
+async def agents_of(
+    panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
+) -> list[Choice]:
+    """Return the active agents by name, a department's or all; oneself to who may not list them."""
+    caller = panel.bearer.caller
+    if not caller.may(Permission.DIRECTORY_READ):
+        own = department is None or department in panel.agent.departments
+        return [Choice(str(caller.agent), panel.agent.name)] if own else []
+    found: list[Choice] = []
+    cursor: str | None = None
+    while len(found) < _MOST:
+        page = await panel.front.office.views.list_agents(department_id=department, cursor=cursor)
+        for line in page.agents:
+            places = [place.name for place in line.departments] if tell_departments else []
+            more = ["…"] if places and line.more_departments else []
+            told = f" ({', '.join(places + more)})" if places else ""
+            found.append(Choice(str(line.id), f"{line.name}{told}"))
+        if page.next_cursor is UNSET:
+            break
+        cursor = page.next_cursor
+    return found
+
+
+def besides(choices: Collection[Choice], *values: UUID | None) -> list[Choice]:
+    """Return the choices but for those that change nothing."""
+    left_out = {str(value) for value in values}
+    return [choice for choice in choices if choice.value not in left_out]

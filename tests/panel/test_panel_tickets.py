@@ -1,0 +1,426 @@
+"""Tickets in the panel: found by a form, read, acted on, and what happened to them."""
+
+import re
+from html import escape
+from itertools import count
+from urllib.parse import quote
+
+import pytest
+
+from domain.application import Wish
+from domain.permissions import Permission, Role
+from domain.role import AddRole
+from domain.ticket.commands import AssignTicket, ResolveTicket
+from domain.ticket.words import Contact
+from infra.desk import new_id
+from tests.mcp.company import (
+    BILLING,
+    SUPPORT,
+    Company,
+    Ticket,
+    act,
+    add_agent,
+    add_department,
+    open_ticket,
+    said,
+)
+from tests.mcp.serving import Served
+from tests.mcp.wire import call
+from tests.panel.conftest import Enter, Join
+from tests.sign_in.browser import Answer, Browser
+
+HOSTILE = "<script>alert('x')</script>\"'&{{7*7}}"
+ACTIONS = (
+    "add_tags",
+    "remove_tags",
+    "resolve_ticket",
+    "reopen_ticket",
+    "assign_ticket",
+    "transfer_ticket",
+)
+_NUMBERS = count(1)
+
+
+@pytest.fixture
+def word() -> str:
+    """A word that only the test's own tickets have."""
+    return f"zebra{next(_NUMBERS)}x"
+
+
+@pytest.fixture
+def ticket(product: Served, company: Company, word: str) -> Ticket:
+    """A new ticket of Support with a tag."""
+    department = company.departments[SUPPORT]
+    return product.run(open_ticket(product.desk, department, f"About a {word}", tags=("stripes",)))
+
+
+def path_of(ticket: Ticket) -> str:
+    return f"/tickets/{ticket.code}"
+
+
+def found(answer: Answer) -> list[str]:
+    """Return the codes of the tickets in a list, in its order."""
+    assert answer.status == 200, answer.text
+    return re.findall(r'<h2><a href="/tickets/([^"]+)">', answer.text)
+
+
+def link(answer: Answer, name: str) -> str:
+    (address,) = re.findall(rf'<a href="([^"]+)"[^>]*>{name}</a>', answer.text)
+    return address.partition("#")[0].replace("&amp;", "&")
+
+
+def offered(answer: Answer) -> set[str]:
+    return {name for name in ACTIONS if f'/{name}"' in answer.text}
+
+
+def do(browser: Browser, ticket: Ticket, action: str, **fields: str) -> Answer:
+    """Send the form of an action as the ticket's page has it."""
+    return browser.submit(path_of(ticket), f"{path_of(ticket)}/{action}", **fields)
+
+
+def forge(browser: Browser, path: str, action: str, **fields: str) -> Answer:
+    """Send a form that no page offered."""
+    csrf = browser.get("/account").fields("/logout")["csrf"]
+    return browser.post(f"{path}/{action}", {"csrf": csrf, **fields})
+
+
+def history(browser: Browser, ticket: Ticket, query: str = "") -> list[str]:
+    """Return the sentences of the history, the latest first."""
+    page = browser.get(f"{path_of(ticket)}?{query}").text
+    return re.findall(r"<li>\n<p><bdi>(.*?)</bdi>", page)
+
+
+def test_tickets_are_found_by_words_and_by_each_filter(
+    ana: Browser, product: Served, company: Company, ticket: Ticket, word: str
+) -> None:
+    member = company.members["Ana"].id
+    assert found(ana.get(f"/tickets?query={word}")) == [ticket.code]
+    mine = f"/tickets?query={word}&agent_id=mine"
+    assert found(ana.get(mine)) == []
+    product.run(act(product.desk, AssignTicket(ticket_id=str(ticket.id), agent_id=member)))
+    assert found(ana.get(mine)) == [ticket.code]
+    billing, support = company.departments[BILLING], company.departments[SUPPORT]
+    for fits, not_so in (
+        ("status=new", "status=resolved"),
+        ("priority=medium", "priority=urgent"),
+        (f"department_id={support}", f"department_id={billing}"),
+        (f"agent_id={member}", f"agent_id={company.members['Ben'].id}"),
+        ("tags=Stripes", "tags=stripes,spots"),
+        ("sort=created", "sort=created&status=closed"),
+        ("status=&priority=&department_id=&agent_id=&tags=&sort=", "tags=spots"),
+    ):
+        assert found(ana.get(f"/tickets?query={word}&{fits}")) == [ticket.code]
+        assert "No ticket fits all of this" in ana.get(f"/tickets?query={word}&{not_so}").text
+
+
+def test_pages_follow_each_other_and_keep_the_filters(
+    ana: Browser, product: Served, company: Company, word: str
+) -> None:
+    department = company.departments[SUPPORT]
+    codes = {
+        product.run(open_ticket(product.desk, department, word, tags=(word,))).code
+        for _ in range(23)
+    }
+    address = f"/tickets?query={word}&tags={word}&sort=created"
+    first = ana.get(address)
+    second = ana.get(link(first, "Next page"))
+    assert (len(found(first)), len(found(second))) == (20, 3)
+    assert {*found(first), *found(second)} == codes
+    assert f'value="{word}"' in second.text
+    assert '<option value="created" selected>' in second.text
+    assert "Next page" not in second.text
+    assert found(ana.get(link(second, "First page"))) == found(first)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=lost",
+        "priority=9",
+        "department_id=x",
+        "agent_id=%00",
+        "sort=%3Cb%3E",
+        "cursor=nonsense",
+        f"tags={'x' * 65}",
+        f"query={'x' * 501}",
+    ],
+)
+def test_a_filter_that_cannot_be_is_refused_in_words(ana: Browser, query: str) -> None:
+    answer = ana.get(f"/tickets?{query}")
+    assert answer.status == 400
+    assert answer.refusal
+    assert "Nothing was searched" in answer.text
+    assert "<b>" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["query=%00", "tags=%00", "query=%FF", "unknown=1", "query=%22-"])
+def test_odd_words_find_nothing_or_something_but_never_fail(ana: Browser, query: str) -> None:
+    assert ana.get(f"/tickets?{query}").status in {200, 400}
+
+
+def test_who_has_no_tickets_yet_is_told_how_they_come(product: Served, enter: Enter) -> None:
+    place = product.run(add_department(product.desk, "Library"))
+    newcomer = enter(product.run(add_agent(product.desk, "Newcomer", Role.AGENT, place)))
+    answer = newcomer.get("/tickets")
+    assert found(answer) == []
+    assert "They come in by an import" in answer.text
+    assert "clear all filters" in newcomer.get("/tickets?status=spam").text
+
+
+def test_the_page_shows_the_ticket_with_its_messages_and_marks_notes(
+    ana: Browser, company: Company
+) -> None:
+    page = ana.get(path_of(company.tickets["lid"])).text
+    for told in ("The lid is stuck", "Kim Kunde", "kim@customer.example", "high priority", "lid"):
+        assert told in page
+    assert page.index("Please help.") < page.index("Turn it twice") < page.index("Now it broke off")
+    assert page.count("note: customers never see it") == 1
+    assert "On Monday Ana wrote" not in page
+    assert "On Monday Ana wrote" in ana.get(f"{path_of(company.tickets['lid'])}?quoted=1").text
+
+
+def test_many_messages_come_in_parts_and_a_long_one_is_read_on(
+    ana: Browser, product: Served, ticket: Ticket
+) -> None:
+    written = [said(ticket, f"Line number {number}.") for number in range(21)]
+    product.run(act(product.desk, *written, said(ticket, f"{'long ' * 1000}THE END")))
+    first = ana.get(path_of(ticket))
+    assert "Line number 19." in first.text
+    assert "Line number 20." not in first.text
+    more = ana.get(link(first, "Show more messages"))
+    assert "Line number 20." in more.text
+    assert "THE END" not in more.text
+    whole = ana.get(link(more, "Read on: [^<]*"))
+    assert "THE END" in whole.text
+    back = ana.get(link(whole, "All messages, from the first on"))
+    assert "Line number 0." in back.text
+
+
+@pytest.mark.parametrize("query", ["messages=x", "activity=x", "message=x", "offset=x&message=1"])
+def test_an_address_that_is_mistyped_is_refused_on_the_page(
+    ana: Browser, ticket: Ticket, word: str, query: str
+) -> None:
+    answer = ana.get(f"{path_of(ticket)}?{query}")
+    assert answer.status == 400
+    assert answer.refusal
+    assert word in answer.text
+
+
+def test_each_action_is_done_and_told(ana: Browser, company: Company, ticket: Ticket) -> None:
+    ben, billing = company.members["Ben"], company.departments[BILLING]
+    for action, fields, told in (
+        ("add_tags", {"tags": "sea, blue sea"}, "added the tags “sea” and “blue sea”"),
+        ("remove_tags", {"tag": "stripes"}, "removed the tag “stripes”"),
+        ("resolve_ticket", {}, "resolved this ticket"),
+        ("reopen_ticket", {}, "reopened this ticket"),
+        ("assign_ticket", {"agent_id": str(ben.id)}, "assigned this ticket to Ben"),
+    ):
+        answer = do(ana, ticket, action, **fields)
+        assert (answer.status, answer.location) == (303, f"{path_of(ticket)}?done={action}")
+        assert 'role="status"' in ana.get(answer.location).text
+        assert history(ana, ticket)[0] == f"Ana {told}"
+    answer = do(ana, ticket, "transfer_ticket", department_id=str(billing))
+    assert answer.location == "/tickets?done=transfer_ticket"
+    assert "whose tickets you do not see" in ana.get(answer.location).text
+    assert ana.get(path_of(ticket)).status == 404
+
+
+def test_a_ticket_is_moved_to_one_who_works_there(
+    olga: Browser, company: Company, ticket: Ticket
+) -> None:
+    ben, cora = company.members["Ben"], company.members["Cora"]
+    billing = str(company.departments[BILLING])
+    answer = do(olga, ticket, "transfer_ticket", department_id=billing, agent_id=str(cora.id))
+    assert answer.status == 409
+    assert "Cora is not a member of the department" in answer.refusal
+    answer = do(olga, ticket, "transfer_ticket", department_id=billing, agent_id=str(ben.id))
+    assert answer.location == f"{path_of(ticket)}?done=transfer_ticket"
+    assert history(olga, ticket)[:2] == [
+        "Olga assigned this ticket to Ben",
+        "Olga moved this ticket from Support to Billing",
+    ]
+
+
+def test_a_form_that_is_sent_twice_is_carried_out_once(ana: Browser, ticket: Ticket) -> None:
+    form = ana.get(path_of(ticket)).fields(f"{path_of(ticket)}/resolve_ticket")
+    for _ in range(2):
+        answer = ana.post(f"{path_of(ticket)}/resolve_ticket", form)
+        assert answer.location == f"{path_of(ticket)}?done=resolve_ticket"
+    assert history(ana, ticket) == ["Ana resolved this ticket", "Kim Kunde opened this ticket"]
+
+
+def test_the_same_form_filled_in_otherwise_is_another_wish(ana: Browser, ticket: Ticket) -> None:
+    action = f"{path_of(ticket)}/add_tags"
+    form = ana.get(path_of(ticket)).fields(action)
+    for tag in ("one", "two", "two"):
+        assert ana.post(action, {**form, "tags": tag}).status == 303
+    assert [line for line in history(ana, ticket) if "added" in line] == [
+        "Ana added the tag “two”",
+        "Ana added the tag “one”",
+    ]
+
+
+def test_what_was_so_already_is_said(ana: Browser, ticket: Ticket) -> None:
+    answer = do(ana, ticket, "add_tags", tags="STRIPES")
+    assert answer.location == f"{path_of(ticket)}?done=nothing"
+    assert "nothing was changed" in ana.get(answer.location).text
+
+
+def test_only_what_the_status_permits_is_offered(ana: Browser, ticket: Ticket) -> None:
+    page = ana.get(path_of(ticket))
+    assert offered(page) == {*ACTIONS} - {"reopen_ticket"}
+    answer = forge(ana, path_of(ticket), "reopen_ticket")
+    assert answer.status == 409
+    assert "only a ticket that is resolved can be reopened" in answer.refusal
+    do(ana, ticket, "resolve_ticket")
+    do(ana, ticket, "remove_tags", tag="stripes")
+    assert offered(ana.get(path_of(ticket))) == {*ACTIONS} - {"resolve_ticket", "remove_tags"}
+
+
+def test_only_what_the_role_allows_is_offered_and_the_rest_is_refused_when_forged(
+    product: Served, company: Company, join: Join, ticket: Ticket
+) -> None:
+    role = _role(product, "Tagger", Permission.TICKETS_READ, Permission.TAGS_ADD)
+    _, tagger = join("Tagger", role)
+    page = tagger.get(path_of(ticket))
+    assert offered(page) == {"add_tags"}
+    fields = {
+        "tag": "stripes",
+        "agent_id": str(company.members["Ben"].id),
+        "department_id": str(company.departments[BILLING]),
+    }
+    for action in {*ACTIONS} - {"add_tags", "reopen_ticket"}:
+        answer = forge(tagger, path_of(ticket), action, **fields)
+        assert answer.status == 403
+        assert "Your role does not allow this" in answer.refusal
+    assert history(tagger, ticket) == ["Kim Kunde opened this ticket"]
+
+
+def test_who_may_not_read_tickets_sees_none(product: Served, join: Join, ticket: Ticket) -> None:
+    _, blind = join("Blind", _role(product, "Tags only", Permission.TAGS_ADD))
+    for path in ("/tickets", path_of(ticket)):
+        assert blind.get(path).status == 403
+    assert forge(blind, path_of(ticket), "add_tags", tags="x").status == 403
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("add_tags", {"tags": " , "}),
+        ("add_tags", {"tags": "x" * 65}),
+        ("remove_tags", {}),
+        ("assign_ticket", {"agent_id": ""}),
+        ("assign_ticket", {"agent_id": "00000000-0000-0000-0000-000000000001"}),
+        ("transfer_ticket", {"department_id": "x"}),
+    ],
+)
+def test_a_form_that_is_not_filled_in_well_is_refused_on_the_page(
+    ana: Browser, ticket: Ticket, word: str, action: str, fields: dict[str, str]
+) -> None:
+    answer = do(ana, ticket, action, **fields)
+    if action == "remove_tags":
+        assert answer.location == f"{path_of(ticket)}?done=nothing"
+        return
+    assert answer.status in {400, 404}
+    assert answer.refusal
+    assert word in answer.text
+
+
+def test_a_form_without_its_token_changes_nothing(ana: Browser, ticket: Ticket) -> None:
+    assert ana.post(f"{path_of(ticket)}/resolve_ticket", {}).status == 403
+    assert history(ana, ticket) == ["Kim Kunde opened this ticket"]
+
+
+def test_what_one_may_not_see_answers_as_what_is_not_there(ana: Browser, company: Company) -> None:
+    hidden, absent = path_of(company.tickets["brake"]), "/tickets/ZZZ-99999"
+    theirs, none = ana.get(hidden), ana.get(absent)
+    assert (theirs.status, theirs.text) == (none.status, none.text)
+    assert theirs.status == 404
+    for action in ACTIONS:
+        theirs, none = (forge(ana, path, action, tags="x") for path in (hidden, absent))
+        assert (theirs.status, theirs.text) == (404, none.text)
+
+
+@pytest.mark.parametrize("reference", ["%00", "x" * 65, "%FF", "%E2%80%AE"])
+def test_what_is_no_code_is_no_ticket(ana: Browser, reference: str) -> None:
+    assert ana.get(f"/tickets/{reference}").status == 404
+
+
+def test_an_action_that_there_is_not_is_not_found(ana: Browser, ticket: Ticket) -> None:
+    assert forge(ana, path_of(ticket), "delete_ticket").status == 404
+
+
+def test_hostile_words_are_shown_as_text_wherever_they_stand(
+    product: Served, company: Company, join: Join, word: str
+) -> None:
+    member, browser = join(f"{word} {HOSTILE}")
+    department = company.departments[SUPPORT]
+    requester = Contact(id=new_id(), name=HOSTILE, email=f'{word}"><b>@x.example')
+    made = product.run(
+        open_ticket(
+            product.desk, department, f"{word} {HOSTILE}", requester=requester, tags=(HOSTILE,)
+        )
+    )
+    product.run(act(product.desk, said(made, HOSTILE, requester), said(made, HOSTILE, member)))
+    assert do(browser, made, "assign_ticket", agent_id=str(member.id)).status == 303
+    assert do(browser, made, "add_tags", tags="<i>new</i>").status == 303
+    for path in (
+        f"/tickets?query={word}&tags={quote(HOSTILE)}",
+        path_of(made),
+        f"{path_of(made)}?client={quote(HOSTILE)}&by={quote(HOSTILE)}",
+    ):
+        page = browser.get(path).text
+        assert escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
+        assert "<script>" not in page
+        assert "<b>" not in page
+        assert "<i>" not in page
+    assert do(browser, made, "remove_tags", tag=HOSTILE).location.endswith("done=remove_tags")
+
+
+def test_the_history_tells_who_did_what_through_what_and_can_be_narrowed(
+    ana: Browser, product: Served, company: Company, ticket: Ticket
+) -> None:
+    token = company.members["Ana"].token
+    key = str(ticket.id)
+    done = call(token, "resolve_ticket", ticket_id=key).send(product.port)
+    assert not done.json()["result"].get("isError"), done.body
+    do(ana, ticket, "reopen_ticket")
+    page = ana.get(path_of(ticket)).text
+    assert "Ana resolved this ticket</bdi> · via " in page
+    assert f"token …{token[-4:]}" in page
+    assert "new → resolved" in page
+    assert "Ana reopened this ticket</bdi> · in the panel" in page
+    assert "resolved → open" in page
+    people = ["Ana reopened this ticket", "Kim Kunde opened this ticket"]  # on the command line
+    assert history(ana, ticket, "by=people") == people
+    assert history(ana, ticket, "by=ai") == ["Ana resolved this ticket"]
+    assert history(ana, ticket, "by=house") == []
+    assert len(history(ana, ticket, "by=nonsense")) == 3
+    nothing = ana.get(f"{path_of(ticket)}?by=rest").text
+    assert "Nothing of this kind" in nothing
+
+
+def test_a_long_history_comes_in_parts(ana: Browser, product: Served, ticket: Ticket) -> None:
+    product.run(act(product.desk, *(said(ticket, str(number)) for number in range(25))))
+    product.run(act(product.desk, ResolveTicket(ticket_id=str(ticket.id))))
+    page = ana.get(path_of(ticket))
+    assert history(ana, ticket)[0].endswith("resolved this ticket")
+    earlier = ana.get(link(page, "Show earlier"))
+    assert "opened this ticket" in earlier.text
+    assert "opened this ticket" not in page.text
+    assert "resolved this ticket" in ana.get(link(earlier, "The latest")).text
+
+
+def test_who_is_not_signed_in_comes_back_after_signing_in(product: Served) -> None:
+    answer = Browser(product.port).get("/tickets?status=new")
+    assert (answer.status, answer.location) == (
+        303,
+        f"/login?next={quote('/tickets?status=new', safe='/')}",
+    )
+
+
+def _role(product: Served, name: str, *permissions: Permission) -> str:
+    key = new_id()
+    command = AddRole(role=key, name=f"{name} {next(_NUMBERS)}", permissions=permissions)
+    product.run(product.desk.execute(Wish(command)))
+    return str(key)
