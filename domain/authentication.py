@@ -84,9 +84,26 @@ class Authenticator:
             self._kept.move_to_end(digest)
             kept.seen_at = now
             caller = kept.caller
-        if caller.by.credential:
-            self._used[caller.by.credential] = now
-        return Bearer(self, (digest, prefix), caller, client, ip=ip, via=via or _VIA[prefix])
+        before = None
+        if credential := caller.by.credential:
+            before = self._used.get(credential)
+            self._used[credential] = now
+        return Bearer(
+            self,
+            (digest, prefix),
+            caller,
+            client,
+            ip=ip,
+            via=via or _VIA[prefix],
+            used_before=before,
+        )
+
+    def take_back_use(self, credential: UUID, before: datetime | None) -> None:
+        """Forget a use that came to nothing: what is revoked was not used since."""
+        if before is None:
+            self._used.pop(credential, None)
+        else:
+            self._used[credential] = before
 
     async def read(self, digest: bytes, prefix: str) -> Caller:
         """Read a caller from the log, whatever is kept of it."""
@@ -170,21 +187,33 @@ class Bearer:
         *,
         ip: str | None,
         via: Via,
+        used_before: datetime | None,
     ) -> None:
         self._authenticator = authenticator
         self._digest, self._prefix = secret
         self._client = client
         self._ip = ip
         self._via: Via = via
+        self._used_before = used_before
+        self._was_alive = False
         self.caller = self._speaking(caller)
 
     async def renew(self) -> None:
         """Read the caller anew. Raises `Unauthorized` when the credential is dead by now."""
-        self.caller = self._speaking(await self._authenticator.read(self._digest, self._prefix))
+        try:
+            caller = await self._authenticator.read(self._digest, self._prefix)
+        except Unauthorized:
+            credential = self.caller.by.credential
+            if credential and not self._was_alive:
+                self._authenticator.take_back_use(credential, self._used_before)
+            raise
+        self._was_alive = True
+        self.caller = self._speaking(caller)
 
     async def confirm(self) -> None:
         """Make sure that the caller is up to date, for an answer that appends nothing."""
         await self._authenticator.confirm(self)
+        self._was_alive = True
 
     def speaks_as(self, client: Client) -> None:
         """Note what the client calls itself, once the request's body has told."""

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from domain.access_tokens import RevokeToken
+from domain.application import Unauthorized, Wish
 from domain.ledger import Unavailable
 from domain.permissions import Role
 from infra.database import opened
@@ -14,6 +16,7 @@ from infra.desk import Desk
 from infra.housekeeping import Housekeeping
 from infra.settings import Settings
 from tests.mcp.company import add_agent
+from tests.sign_in.conftest import Clock
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +42,36 @@ async def test_a_use_is_written_down_by_the_end_at_the_latest(database: str) -> 
         written = await last_used(later, ana.credential)
     assert written
     assert before <= written <= datetime.now(UTC)
+
+
+async def test_what_was_revoked_elsewhere_counts_as_used_no_more(database: str) -> None:
+    clock = Clock()
+    clock.stop()
+    async with opened(Settings(database_url=database), follow=False) as founding:
+        ana = await add_agent(founding, "Ana", Role.AGENT)
+    one, other = (Desk(Settings(database_url=database), clock) for _ in range(2))
+    async with one.open(follow=False), other.open(follow=False):
+        await (await one.authenticator.identify(ana.token, None, None)).confirm()
+        used = clock()
+        clock.ahead += timedelta(seconds=30)
+        await other.execute(Wish(RevokeToken(agent=ana.id, token=ana.credential)))
+        late = await one.authenticator.identify(ana.token, None, None)  # from memory
+        with pytest.raises(Unauthorized):
+            await late.confirm()
+        await one.authenticator.write_down_uses()
+        assert await last_used(other, ana.credential) == used
+
+
+async def test_a_use_that_revocation_came_after_stays_one(database: str) -> None:
+    async with opened(Settings(database_url=database), follow=False) as desk:
+        ana = await add_agent(desk, "Ana", Role.AGENT)
+        listening = await desk.authenticator.identify(ana.token, None, None)
+        await listening.confirm()
+        await desk.execute(Wish(RevokeToken(agent=ana.id, token=ana.credential)))
+        with pytest.raises(Unauthorized):
+            await listening.confirm()
+        await desk.authenticator.write_down_uses()
+        assert await last_used(desk, ana.credential)
 
 
 async def test_of_two_processes_the_later_use_is_kept(database: str) -> None:
