@@ -1,6 +1,5 @@
 """The whole way in a real browser, without scripts: it holds the pages' policy against redirects."""
 
-import shutil
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -8,14 +7,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from domain.oauth_client import OAuthClient
+from tests.chromium import FOUND, needs_chromium
 from tests.mcp.serving import Served
 from tests.oauth.oauth_callback import FRAMING, ONWARD, Callback, brought, listening
 from tests.oauth.oauth_visiting import SITE, Person, arrive, asked_by, dynamic, keep, redeem
 from tests.sign_in.conftest import PASSWORD
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FOUND = next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = pytest.mark.skipif(FOUND is None, reason=f"none of {', '.join(NAMES)} is installed")
+pytestmark = needs_chromium
 
 PRIVATE = "cursor://anysphere.cursor-mcp/oauth/callback"
 
