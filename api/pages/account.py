@@ -13,11 +13,12 @@ from api.cookies import set_session
 from api.pages.browsers import browser_of
 from api.pages.entering import HOME, later
 from api.pages.front import Front, Page, twice
-from api.pages.panel import PROFILE, Here, Panel, panel_of
+from api.pages.panel import PROFILE, TICKETS, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.rates import RateLimited
 from api.rest.sessions import SessionEnded, living_sessions
 from domain.application import Wish
+from domain.permissions import Permission
 from domain.refusals import Code, Refused
 from domain.session import CloseSession
 
@@ -36,8 +37,10 @@ class Shown(NamedTuple):
 
 
 @get("/")
-async def home() -> Response[None]:
-    return see_other(HOME)
+async def home(request: Page, front: NamedDependency[Front]) -> Response[None]:
+    panel = await panel_of(request, front)
+    reads = panel.bearer.caller.may(Permission.TICKETS_READ)
+    return see_other(TICKETS if reads else HOME)
 
 
 @get(HOME)

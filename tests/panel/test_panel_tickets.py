@@ -300,6 +300,7 @@ def test_who_may_not_read_tickets_sees_none(product: Served, join: Join, ticket:
     _, blind = join("Blind", _role(product, "Tags only", Permission.TAGS_ADD))
     for path in ("/tickets", path_of(ticket)):
         assert blind.get(path).status == 403
+    assert blind.get("/").location == "/account"
     assert forge(blind, path_of(ticket), "add_tags", tags="x").status == 403
 
 
@@ -409,6 +410,12 @@ def test_a_long_history_comes_in_parts(ana: Browser, product: Served, ticket: Ti
     assert "opened this ticket" in earlier.text
     assert "opened this ticket" not in page.text
     assert "resolved this ticket" in ana.get(link(earlier, "The latest")).text
+
+
+def test_the_start_page_leads_to_the_tickets(ana: Browser, product: Served) -> None:
+    assert ana.get("/").location == "/tickets"
+    assert '<a href="/tickets" aria-current="true">Tickets</a>' in ana.get("/tickets").text
+    assert Browser(product.port).get("/").location == "/login?next=/"
 
 
 def test_who_is_not_signed_in_comes_back_after_signing_in(product: Served) -> None:
