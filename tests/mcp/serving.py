@@ -82,8 +82,13 @@ def served(
     port: int = listener.getsockname()[1]
     settings = read_settings({}, database_url=database_url, port=port, **{**UNLIMITED, **given})
     desk = Desk(settings, now)
+    try:
+        app = desk.app()
+    except BaseException:
+        listener.close()  # else a warning of that would bury what went wrong
+        raise
     config = uvicorn.Config(
-        cast("Any", desk.app()),  # uvicorn types ASGI in its own words
+        cast("Any", app),  # uvicorn types ASGI in its own words
         http=BoundedProtocol,
         ws="none",
         lifespan="on",
