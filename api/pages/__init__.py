@@ -8,7 +8,16 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from api import problems
-from api.pages import account, authorizing, entering, integration, links, ticket, tickets
+from api.pages import (
+    account,
+    admin_agents,
+    authorizing,
+    entering,
+    integration,
+    links,
+    ticket,
+    tickets,
+)
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
 from api.pages.showing import ASSETS
@@ -42,6 +51,7 @@ def pages_router(front: Front) -> Router:
         "/",
         route_handlers=[
             *account.ENDPOINTS,
+            *admin_agents.ENDPOINTS,
             *integration.ENDPOINTS,
             *authorizing.ENDPOINTS,
             *entering.ENDPOINTS,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -11,22 +10,20 @@ from api import problems
 from api.mcp import PATH
 from api.pages.front import Front, Page
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
+from api.pages.revoking import READING, end_app, end_token, id_in
 from api.pages.showing import see_other
-from api.rest.apps import AppRevoked, apps_of, find_app
+from api.rest.apps import apps_of
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
-from api.rest.tokens import TokenRevoked, find_token, tokens_held_by
+from api.rest.tokens import tokens_held_by
 from api.snippets import pastes
 from domain import issuing
-from domain.access_tokens import MAX_ACTIVE, RevokeToken
-from domain.application import Wish
-from domain.consent import RevokeApp
-from domain.permissions import TOOL_SCOPES, Permission, Scope
+from domain.access_tokens import MAX_ACTIVE
+from domain.permissions import TOOL_SCOPES, Permission
 from domain.refusals import Code, Refused
 
 _HERE = Here(section=PROFILE, path=MCP)
-_READING = frozenset({Scope.TICKETS_READ})
-_KINDS = {"full": TOOL_SCOPES, "reading": _READING}
+_KINDS = {"full": TOOL_SCOPES, "reading": frozenset(READING)}
 _DONE = {
     "token": "The token is revoked: it opens nothing any more.",
     "app": "The app is revoked: it has to ask you again.",
@@ -58,7 +55,7 @@ async def generate_token(request: Page, front: NamedDependency[Front]) -> Respon
 async def replace_token(request: Page, front: NamedDependency[Front]) -> Response[str]:
     """Revoke a lost token and show its successor, this once."""
     panel = await panel_of(request, front)
-    token = _id_in(await panel.form(), "token")
+    token = id_in(await panel.form(), "token")
     try:
         new = await successor(panel.acting, token)
         made = (await issue(panel.acting, "replace_token", asked(token_id=token), new)).answer
@@ -70,38 +67,14 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
 @post(f"{MCP}/tokens/revoke")
 async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    token = _id_in(await panel.form(), "token")
-
-    async def wishes() -> list[Wish]:
-        found = await find_token(front.office.views, token)
-        return [Wish(RevokeToken(agent=found.agent.id, token=token))]
-
-    await panel.acting.act(
-        "revoke_token",
-        asked(token_id=token),
-        wishes,
-        lambda done: TokenRevoked(token, done.changed),
-        TokenRevoked,
-    )
+    await end_token(panel.acting, await panel.form())
     return see_other(f"{MCP}?revoked=token")
 
 
 @post(f"{MCP}/apps/revoke")
 async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    app = _id_in(await panel.form(), "app")
-
-    async def wishes() -> list[Wish]:
-        found = await find_app(front.office.views, app)
-        return [Wish(RevokeApp(agent=found.agent.id, consent=app))]
-
-    await panel.acting.act(
-        "revoke_app",
-        asked(app_id=app),
-        wishes,
-        lambda done: AppRevoked(app, done.changed),
-        AppRevoked,
-    )
+    await end_app(panel.acting, await panel.form())
     return see_other(f"{MCP}?revoked=app")
 
 
@@ -119,7 +92,7 @@ async def _integration(
         "most": MAX_ACTIVE,
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
-        "reading": list(_READING),
+        "reading": READING,
     }
     return panel.page("integration", {**shown, **said}, _HERE, status=status)
 
@@ -144,13 +117,6 @@ def _shown(panel: Panel, made: TokenShown) -> Response[str]:
     url = f"{panel.front.base_url}{PATH}"
     shown = {"token": made, "back": MCP, "pastes": pastes(url, made.token), "url": url}
     return panel.page("token", shown, _HERE)
-
-
-def _id_in(form: Mapping[str, str], name: str) -> UUID:
-    try:
-        return UUID(form.get(name, ""))
-    except ValueError:
-        raise Refused(Code.NOT_FOUND, f"There is no such {name}.") from None
 
 
 ENDPOINTS = (integration_page, generate_token, replace_token, revoke_token, revoke_app)

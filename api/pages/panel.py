@@ -1,6 +1,6 @@
 """The panel: pages of somebody who is signed in, in one frame with the ways to all others."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from litestar import Response
@@ -11,14 +11,20 @@ from api.rest.acting import Acting
 from domain.agent.rules import AGENT, Agent
 from domain.application import Unauthorized
 from domain.authentication import Bearer
+from domain.caller import Caller
 from domain.decider import Ref
+from domain.permissions import Permission
 
 
 class Place(NamedTuple):
-    """A page that menus lead to."""
+    """A page that menus lead to, those who have one of the permissions; without any, everybody."""
 
     path: str
     name: str
+    takes: tuple[Permission, ...] = ()
+
+    def open_to(self, caller: Caller) -> bool:
+        return not self.takes or any(caller.may(permission) for permission in self.takes)
 
 
 class Here(NamedTuple):
@@ -30,11 +36,20 @@ class Here(NamedTuple):
 
 
 TICKETS = "/tickets"
-BAR = (Place(TICKETS, "Tickets"),)
+AUDIT = "/audit"
+ADMIN = "/admin"
+ADMINISTRATION = "Admin"
+ADMIN_PLACES = (Place(f"{ADMIN}/agents", "Agents", (Permission.AGENTS_MANAGE,)),)
+_ADMINISTRATORS = tuple({taken for place in ADMIN_PLACES for taken in place.takes})
+BAR = (
+    Place(TICKETS, "Tickets", (Permission.TICKETS_READ,)),
+    Place(AUDIT, "Audit", (Permission.AUDIT_READ,)),
+    Place(ADMIN, ADMINISTRATION, _ADMINISTRATORS),
+)
 PROFILE = "Edit profile"
 MCP = "/account/mcp"
 PROFILE_PLACES = (Place("/account", "Account"), Place(MCP, "MCP Integration"))
-_SECTIONS = {PROFILE: PROFILE_PLACES}
+_SECTIONS = {PROFILE: PROFILE_PLACES, ADMINISTRATION: ADMIN_PLACES}
 
 
 class Me(NamedTuple):
@@ -68,6 +83,10 @@ class Panel:
         """Read the form of a page of ours. Raises `ForeignForm`."""
         return await self.front.form(self._request, self.front.session(self._request))
 
+    def open(self, places: Sequence[Place]) -> list[Place]:
+        """Return those of the places that one may go to."""
+        return [place for place in places if place.open_to(self.bearer.caller)]
+
     def page(
         self,
         template: str,
@@ -81,8 +100,8 @@ class Panel:
         frame: dict[str, object] = {
             "me": Me(self.agent.name, self.agent.email or "", self.bearer.caller.by.role or ""),
             "csrf": self.csrf,
-            "bar": BAR,
-            "places": _SECTIONS.get(here.section, ()),
+            "bar": self.open(BAR),
+            "places": self.open(_SECTIONS.get(here.section, ())),
             "here": here,
         }
         return self.front.showing.page(
