@@ -51,6 +51,11 @@ def deeds_of(lines: Sequence[ActivityLine], wanted: Filter) -> list[Deed]:
     return [Deed(line, _step(line)) for line in lines if wanted.takes(line)]
 
 
+def clients_of(lines: Sequence[ActivityLine]) -> list[str]:
+    """Return the names of the clients there are; of the panel's people, that is but the browser."""
+    return sorted({line.client.name for line in lines if line.client and line.via != "panel"})
+
+
 def _step(line: ActivityLine) -> str:
     match line.topic:
         case "ticket.resolved":

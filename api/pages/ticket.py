@@ -1,36 +1,25 @@
 """One ticket: what was written, what may be done with it, and what happened to it."""
 
-import hashlib
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
-from msgspec import UNSET
+from msgspec import UnsetType
 
 from api import problems
 from api.pages.choices import agents_of, besides, departments_of
-from api.pages.deeds import FILTERS, SOME, Filter, deeds_of
-from api.pages.front import Form, Front, Page
+from api.pages.deeds import FILTERS, SOME, Filter, clients_of, deeds_of
+from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.ticket_forms import ACTIONS, key_of
 from api.rest.acting import Conditions
 from api.rest.ticket_actions import act_on_ticket
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
-from domain.ticket.commands import (
-    Action,
-    AddTags,
-    AssignTicket,
-    RemoveTags,
-    ReopenTicket,
-    ResolveTicket,
-    TransferTicket,
-)
 from domain.ticket.words import RESOLVABLE, Status
 from mcp_server.tools.write import WRITE_TOOLS
 from projections.conversation import MessagePage
@@ -92,16 +81,23 @@ async def act(
 ) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()
-    make = _ACTIONS.get(action)
+    make = ACTIONS.get(action)
     if make is None:
         raise Refused(Code.NOT_FOUND, "There is no such action.")
     # Of a ticket that one may not see, nothing more is told than of one that does not exist.
     ticket = await _seen(panel, reference)
     try:
         command = make(str(ticket.id), form)
-        outcome = await act_on_ticket(panel.acting, Conditions(_key(form, command)), command)
+        outcome = await act_on_ticket(panel.acting, Conditions(key_of(form, command)), command)
     except Refused as refused:
-        return await _ticket(panel, reference, View(), _status(refused), refusal=refused.sentence)
+        return await _ticket(
+            panel,
+            reference,
+            View(),
+            _status(refused),
+            refusal=refused.sentence,
+            typed=form.get("tags", ""),
+        )
     answer = outcome.answer
     if not panel.bearer.caller.sees(answer.department_id):
         return see_other(f"{TICKETS}?done={action}")
@@ -111,59 +107,6 @@ async def act(
 
 def _status(refused: Refused) -> int:
     return problems.OF_REFUSALS[refused.code].status
-
-
-def _key(form: Form, command: Action) -> str | None:
-    """Return the key under which a form that is sent twice is carried out once.
-
-    What was filled in is a part of it: the same form with other tags is another wish.
-    """
-    if not form.get("key"):
-        return None
-    wish = msgspec.json.encode((form["key"], type(command).__name__, command))
-    return f"panel-{hashlib.sha256(wish).hexdigest()}"
-
-
-def _add_tags(ticket: str, form: Form) -> Action:
-    tags = tuple(tag.strip() for tag in form.get("tags", "").split(",") if tag.strip())
-    if not tags:
-        raise Refused(Code.INVALID_ARGUMENTS, "Type the tags to add, with commas between them.")
-    return AddTags(ticket_id=ticket, tags=tags)
-
-
-def _remove_tags(ticket: str, form: Form) -> Action:
-    # As one: unlike those that are typed, a tag that is there may have a comma in it.
-    return RemoveTags(ticket_id=ticket, tags=(form.get("tag", ""),))
-
-
-def _assign(ticket: str, form: Form) -> Action:
-    return AssignTicket(ticket_id=ticket, agent_id=_chosen(form, "agent_id", "an agent"))
-
-
-def _transfer(ticket: str, form: Form) -> Action:
-    return TransferTicket(
-        ticket_id=ticket,
-        department_id=_chosen(form, "department_id", "a department"),
-        agent_id=_chosen(form, "agent_id", "an agent") if form.get("agent_id") else UNSET,
-    )
-
-
-def _chosen(form: Form, name: str, what: str) -> UUID:
-    try:
-        return UUID(form.get(name, ""))
-    except ValueError:
-        raise Refused(Code.INVALID_ARGUMENTS, f"Choose {what} from the list.") from None
-
-
-# By the names of the tools, which are recorded.
-_ACTIONS: Mapping[str, Callable[[str, Form], Action]] = {
-    "add_tags": _add_tags,
-    "remove_tags": _remove_tags,
-    "resolve_ticket": lambda ticket, _: ResolveTicket(ticket_id=ticket),
-    "reopen_ticket": lambda ticket, _: ReopenTicket(ticket_id=ticket),
-    "assign_ticket": _assign,
-    "transfer_ticket": _transfer,
-}
 
 
 async def _seen(panel: Panel, reference: str) -> TicketMetadata:
@@ -203,34 +146,40 @@ async def _ticket(
         else "",
         "quotes": f"{path}?{view.but(messages='', quoted='' if view.quoted else '1')}#messages",
         "deeds": deeds_of(history.activity, wanted),
-        "clients": sorted({line.client.name for line in history.activity if line.client}),
+        "clients": clients_of(history.activity),
         "filters": FILTERS,
         "some": len(history.activity),
         "more_activity": _link(path, view, "activity", history.next_cursor),
         "first_activity": f"{path}?{view.but(activity='')}#activity" if view.activity else "",
+        "typed": "",
         **await _offered(panel, ticket),
     }
     return panel.page("ticket", {**shown, **said}, Here(bar=TICKETS), status=status)
 
 
-def _link(path: str, view: View, part: str, cursor: str | msgspec.UnsetType) -> str:
+def _link(path: str, view: View, part: str, cursor: str | UnsetType) -> str:
     return f"{path}?{view.but(**{part: cursor})}#{part}" if cursor else ""
 
 
 async def _messages(panel: Panel, ticket: str, view: View) -> MessagePage:
+    """Read what the view asks for; refuse with `invalid_arguments` a message that there is not."""
     try:
         message = UUID(view.message) if view.message else None
         offset = min(max(int(view.offset or "0"), 0), 2**30)
-    except ValueError:
-        raise Refused(Code.INVALID_ARGUMENTS, "There is no such message.") from None
-    return await panel.front.office.views.get_ticket_messages(
-        panel.bearer.caller,
-        ticket,
-        cursor=view.messages or None,
-        include_quoted=bool(view.quoted),
-        message_id=message,
-        offset=offset,
-    )
+        return await panel.front.office.views.get_ticket_messages(
+            panel.bearer.caller,
+            ticket,
+            cursor=view.messages or None,
+            include_quoted=bool(view.quoted),
+            message_id=message,
+            offset=offset,
+        )
+    except (ValueError, Refused) as error:
+        if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
+            raise
+        raise Refused(
+            Code.INVALID_ARGUMENTS, "There is no such message. These are those there are."
+        ) from None
 
 
 async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
