@@ -28,6 +28,7 @@ class CallFilter(Struct, frozen=True, kw_only=True):
     ticket: str | None = None
     via: Via | None = None
     credential: UUID | None = None
+    position: int | None = None
     at_from: datetime | None = None
     at_to: datetime | None = None
 
@@ -72,6 +73,7 @@ _CONDITIONS: dict[str, LiteralString] = {
     "outcome": "a.outcome = %(outcome)s",
     "via": "a.via = %(via)s",
     "credential": "a.credential = %(credential)s",
+    "position": "a.position = %(position)s",
     "at_from": f"""a.recorded_at >= %(at_from)s AND a.position > coalesce((
         SELECT position FROM {{views}}.activity
         WHERE tool IS NOT NULL AND recorded_at < %(at_from)s - {_SKEW}

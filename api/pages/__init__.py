@@ -11,6 +11,8 @@ from api import problems
 from api.pages import (
     account,
     admin_agents,
+    audit,
+    audit_export,
     authorizing,
     entering,
     integration,
@@ -53,6 +55,8 @@ def pages_router(front: Front) -> Router:
             *account.ENDPOINTS,
             *admin_agents.ENDPOINTS,
             *integration.ENDPOINTS,
+            *audit.ENDPOINTS,
+            *audit_export.ENDPOINTS,
             *authorizing.ENDPOINTS,
             *entering.ENDPOINTS,
             *links.ENDPOINTS,

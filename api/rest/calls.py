@@ -44,6 +44,20 @@ class CallListing(Query, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=100, description="Calls a page, at most.")] = 50
 
 
+def filter_of(listing: CallListing, agent: UUID | None) -> CallFilter:
+    """Return what a listing asks for of one agent's calls, or of all."""
+    return CallFilter(
+        agent=agent,
+        tool=listing.tool or None,
+        outcome=listing.outcome or None,
+        ticket=listing.ticket_id or None,
+        via=listing.via or None,
+        credential=listing.credential_id or None,
+        at_from=moment(listing.at_from) if listing.at_from else None,
+        at_to=moment(listing.at_to) if listing.at_to else None,
+    )
+
+
 @get(
     "/calls",
     operation_id="list_calls",
@@ -61,18 +75,8 @@ async def list_calls(
         agent = agent or caller.agent
         if agent != caller.agent:
             caller.require(Permission.AUDIT_READ)
-    wanted = CallFilter(
-        agent=agent,
-        tool=listing.tool or None,
-        outcome=listing.outcome or None,
-        ticket=listing.ticket_id or None,
-        via=listing.via or None,
-        credential=listing.credential_id or None,
-        at_from=moment(listing.at_from) if listing.at_from else None,
-        at_to=moment(listing.at_to) if listing.at_to else None,
-    )
     return await acting.office.views.list_calls(
-        wanted, cursor=listing.cursor or None, limit=listing.limit
+        filter_of(listing, agent), cursor=listing.cursor or None, limit=listing.limit
     )
 
 
