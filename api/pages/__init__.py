@@ -11,6 +11,7 @@ from api import problems
 from api.pages import (
     account,
     admin_agents,
+    admin_clients,
     audit,
     audit_export,
     authorizing,
@@ -54,6 +55,7 @@ def pages_router(front: Front) -> Router:
         route_handlers=[
             *account.ENDPOINTS,
             *admin_agents.ENDPOINTS,
+            *admin_clients.ENDPOINTS,
             *integration.ENDPOINTS,
             *audit.ENDPOINTS,
             *audit_export.ENDPOINTS,

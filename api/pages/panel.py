@@ -39,7 +39,10 @@ TICKETS = "/tickets"
 AUDIT = "/audit"
 ADMIN = "/admin"
 ADMINISTRATION = "Admin"
-ADMIN_PLACES = (Place(f"{ADMIN}/agents", "Agents", (Permission.AGENTS_MANAGE,)),)
+ADMIN_PLACES = (
+    Place(f"{ADMIN}/agents", "Agents", (Permission.AGENTS_MANAGE,)),
+    Place(f"{ADMIN}/clients", "Clients", (Permission.SETTINGS_MANAGE,)),
+)
 _ADMINISTRATORS = tuple({taken for place in ADMIN_PLACES for taken in place.takes})
 BAR = (
     Place(TICKETS, "Tickets", (Permission.TICKETS_READ,)),

@@ -108,7 +108,7 @@ class ClientRemoved(Struct, frozen=True):
 @get("/clients", operation_id="list_clients", tags=["clients"])
 async def list_clients(acting: NamedDependency[Acting]) -> Response[ClientList]:
     """List the clients that administrators registered, with the policy for all others."""
-    clients, version = await _held(acting)
+    clients, version = await held_clients(acting)
     lines = [_line(clients.registered[key]) for key in sorted(clients.registered)]
     return Response(ClientList(lines, _policy(clients.policy)), headers={"ETag": etag(version)})
 
@@ -116,7 +116,7 @@ async def list_clients(acting: NamedDependency[Acting]) -> Response[ClientList]:
 @get("/clients/policy", operation_id="get_client_policy", tags=["clients"])
 async def get_client_policy(acting: NamedDependency[Acting]) -> Response[Policy]:
     """Read which clients may come besides those that are registered here."""
-    clients, version = await _held(acting)
+    clients, version = await held_clients(acting)
     return Response(_policy(clients.policy), headers={"ETag": etag(version)})
 
 
@@ -130,6 +130,11 @@ async def change_client_policy(
 
     Whom it does not let in gets no new tokens: those that are connected work for an hour at most.
     """
+    return (await set_policy(acting, data, conditions)).response()
+
+
+async def set_policy(acting: Acting, data: PolicyChange, conditions: Conditions) -> Outcome[Policy]:
+    """Change what is named of who may come."""
     if not any(field is not UNSET for field in msgspec.structs.astuple(data)):
         raise misfit("it names nothing to change")
     command = SetClientPolicy(
@@ -138,7 +143,7 @@ async def change_client_policy(
         any_host=data.allowed_hosts is None,
         always_ask=_or_none(data.always_ask),
     )
-    done = await acting.act(
+    return await acting.act(
         "change_client_policy",
         asked(data),
         [Wish(command)],
@@ -146,7 +151,6 @@ async def change_client_policy(
         Policy,
         conditions=conditions,
     )
-    return done.response()
 
 
 @post("/clients", operation_id="register_client", tags=["clients"])
@@ -182,7 +186,14 @@ async def remove_client(
     client_id: Key, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[ClientRemoved]:
     """Remove a client that an administrator registered, with all its access at once."""
-    done = await acting.act(
+    return (await end_client(acting, client_id, conditions)).response()
+
+
+async def end_client(
+    acting: Acting, client_id: str, conditions: Conditions
+) -> Outcome[ClientRemoved]:
+    """Remove a registered client."""
+    return await acting.act(
         "remove_client",
         asked(client_id=client_id),
         [Wish(RemoveClient(client_id=client_id))],
@@ -190,10 +201,10 @@ async def remove_client(
         ClientRemoved,
         conditions=conditions,
     )
-    return done.response()
 
 
-async def _held(acting: Acting) -> tuple[Clients, int]:
+async def held_clients(acting: Acting) -> tuple[Clients, int]:
+    """Return the account's clients and their version, to those who may manage them."""
     acting.reading(Permission.SETTINGS_MANAGE)
     state, version = await acting.office.helpdesk.states.refresh(CLIENTS)
     return state or BEGINNING, version

@@ -56,7 +56,7 @@ async def get_usage(
     acting: NamedDependency[Acting], listing: NamedDependency[UsageListing]
 ) -> Usage:
     """Add up calls and units by day, agent, client or tool."""
-    await _reading_use(acting)
+    await reading_use(acting)
     today = acting.office.now().date()
     question = UsageQuestion(
         from_day=today.replace(day=1) if listing.from_day is UNSET else listing.from_day,
@@ -80,11 +80,11 @@ async def list_limits(
     acting: NamedDependency[Acting], listing: NamedDependency[LimitListing]
 ) -> LimitPage:
     """List how the limit came about: each change of it, the last one first."""
-    await _reading_use(acting)
+    await reading_use(acting)
     return await acting.office.views.list_limits(cursor=listing.cursor or None)
 
 
-async def _reading_use(acting: Acting) -> None:
+async def reading_use(acting: Acting) -> None:
     """Let in those who manage the budget, and those who read the audit trail."""
     caller = acting.reading()
     if not caller.may(Permission.AUDIT_READ):
