@@ -11,6 +11,7 @@ from api import problems
 from api.pages import (
     account,
     admin_agents,
+    admin_budget,
     admin_clients,
     audit,
     audit_export,
@@ -55,6 +56,7 @@ def pages_router(front: Front) -> Router:
         route_handlers=[
             *account.ENDPOINTS,
             *admin_agents.ENDPOINTS,
+            *admin_budget.ENDPOINTS,
             *admin_clients.ENDPOINTS,
             *integration.ENDPOINTS,
             *audit.ENDPOINTS,

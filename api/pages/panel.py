@@ -42,6 +42,7 @@ ADMINISTRATION = "Admin"
 ADMIN_PLACES = (
     Place(f"{ADMIN}/agents", "Agents", (Permission.AGENTS_MANAGE,)),
     Place(f"{ADMIN}/clients", "Clients", (Permission.SETTINGS_MANAGE,)),
+    Place(f"{ADMIN}/budget", "Budget", (Permission.SETTINGS_MANAGE, Permission.AUDIT_READ)),
 )
 _ADMINISTRATORS = tuple({taken for place in ADMIN_PLACES for taken in place.takes})
 BAR = (
