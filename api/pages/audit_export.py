@@ -72,7 +72,7 @@ async def _export(request: Page, front: Front, form: Form) -> Stream:
     name = f"deskledger-calls-{front.office.now():%Y-%m-%d}.{form.ending}"
     return Stream(
         _parts(panel, wanted, first, form),
-        media_type=f"{form.media_type}; charset=utf-8",
+        media_type=form.media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
@@ -133,11 +133,12 @@ def _line(call: CallLine) -> str:
 def _row(cells: Sequence[object]) -> str:
     """Write a line of CSV (RFC 4180), which spreadsheets show as text."""
     line = io.StringIO()
-    csv.writer(line).writerow(["" if cell is None else _harmless(str(cell)) for cell in cells])
+    csv.writer(line).writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
     return line.getvalue()
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a cell's text as spreadsheets show it: one that they would run gets a quote before."""
     return f"'{text}" if text.startswith(_RUN) else text
 
 
