@@ -94,7 +94,7 @@ def inspected() -> Generator[Served]:
         raise click.ClickException("DESKLEDGER_URL and DESKLEDGER_TOKEN are needed together")
     else:
         with served_demo() as demo:
-            yield demo
+            yield Served(demo.url, demo.token)
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,111 @@
+"""Takes the README's pictures of the demo: `python -m tests.panel.screenshots`."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.chromium import FOUND
+from tests.conformance.demo import served_demo
+from tests.mcp.wire import call
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+OWNER, PASSWORD = "owner@demo.example", "a few words in a row"
+SIZE = (1280, 800)
+APP = {
+    "client_name": "Claude Code",
+    "redirect_uris": ["http://localhost:33418/callback"],
+    "token_endpoint_auth_method": "none",
+}
+# The challenge of RFC 7636, appendix B.
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def take(browser: Browser, at: str, link: str, token: str) -> None:
+    context = browser.new_context(
+        base_url=at,
+        viewport={"width": SIZE[0], "height": SIZE[1]},
+        color_scheme="light",
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    sign_in(page, link)
+    page.goto("/tickets")
+    picture(page, "tickets")
+    page.locator("main h2 a").first.click()
+    act(page, at, token)
+    picture(page, "ticket")
+    page.goto("/account/mcp")
+    picture(page, "mcp-integration")
+    page.goto(f"/oauth/authorize?{asked(at)}")
+    picture(page, "consent")
+    page.goto("/audit")
+    picture(page, "audit")
+    context.close()
+
+
+def sign_in(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_label("The same once more").fill(PASSWORD)
+    page.get_by_role("button", name="Set password").click()
+    page.get_by_label("E-mail address").fill(OWNER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/account")
+
+
+def act(page: Page, at: str, token: str) -> None:
+    """Have a client do something, so that the history tells of it."""
+    code = page.url.rpartition("/")[2]
+    request = call(token, "add_tags", ticket_id=code, tags=["looked-at"])
+    assert request.send(urlsplit(at).port or 80).status == 200
+    page.reload()
+
+
+def asked(at: str) -> str:
+    client = httpx2.post(f"{at}/oauth/register", json=APP).json()["client_id"]
+    return str(
+        httpx2.QueryParams(
+            response_type="code",
+            client_id=client,
+            redirect_uri=APP["redirect_uris"][0],
+            code_challenge=CHALLENGE,
+            code_challenge_method="S256",
+            state="s",
+        )
+    )
+
+
+def picture(page: Page, name: str) -> None:
+    page.screenshot(path=FOLDER / f"{name}.png")
+    sys.stdout.write(f"docs/screenshots/{name}.png\n")
+
+
+def reset_link(folder: str, at: str) -> str:
+    command = ["deskledger", "agents", "reset-password", OWNER, "--data", folder, "--url", at]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.search(r"http\S+", done.stdout)
+    assert found, done
+    return found[0]
+
+
+def main() -> None:
+    if FOUND is None:
+        raise SystemExit("no Chromium is installed")
+    FOLDER.mkdir(exist_ok=True)
+    with served_demo() as demo, sync_playwright() as playwright:
+        url = urlsplit(demo.url)
+        at = f"{url.scheme}://{url.netloc}"
+        browser = playwright.chromium.launch(executable_path=FOUND)
+        take(browser, at, reset_link(demo.folder, at), demo.token)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
