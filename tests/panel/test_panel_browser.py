@@ -20,7 +20,15 @@ pytestmark = needs_chromium
 MCP = "/account/mcp"
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 # What axe itself files under it: WCAG 2.2 AA, and what it knows to be good besides.
-PAGES = ("/account", MCP)
+PAGES = (
+    "/account",
+    MCP,
+    "/tickets",
+    "/audit",
+    "/admin/agents",
+    "/admin/clients",
+    "/admin/budget",
+)
 
 
 @pytest.fixture(scope="module")
