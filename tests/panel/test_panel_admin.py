@@ -247,3 +247,22 @@ def test_bars_stand_for_days_and_the_tallest_is_as_high_as_the_chart() -> None:
     assert {bar.day.day: bar.height for bar in bars if bar.height} == {3: 2, 28: 150}
     assert bars[27].y == 0
     assert not any(bar.height for bar in bars_of([], date(2026, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    "action", ["tokens/revoke", "apps/revoke", "deactivate", "reactivate", "policy", "remove"]
+)
+def test_a_form_from_elsewhere_changes_nothing(
+    product: Served, adam: Browser, company: Company, action: str
+) -> None:
+    base = "/admin/clients" if action in {"policy", "remove"} else None
+    base = base or f"{AGENTS}/{company.members['Cora'].id}"
+    before = policy_of(product)
+    assert adam.post(f"{base}/{action}", {"always_ask": "on", "any_host": "on"}).status == 403
+    assert policy_of(product) == before
+    assert modern(company.token("Cora"), "tools/list").send(product.port).status == 200
+
+
+def test_without_a_session_it_leads_to_sign_in_and_back(product: Served) -> None:
+    for page in (AGENTS, "/admin/clients", "/admin/budget"):
+        assert Browser(product.port).get(page).location == f"/login?next={page}"
