@@ -148,7 +148,8 @@ async def _shown(panel: Panel, asked: Asked, found: CallPage | None) -> dict[str
 def _as_field(time: str) -> str:
     """Write a time as a browser's field for local times takes it; ours are told to be UTC."""
     with suppress(Refused, OverflowError):
-        return moment(time).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if time else ""
+        at = moment(time).astimezone(UTC)
+        return at.strftime("%Y-%m-%dT%H:%M:%S" if at.second else "%Y-%m-%dT%H:%M")
     return time
 
 
