@@ -18,7 +18,7 @@ from domain.permissions import Permission
 from projections.audit import CallFilter, CallLine, CallPage
 
 # Of as many calls there is one query, and so many are held in memory.
-_A_PAGE = 500
+A_PAGE = 500
 _COLUMNS = (
     "position",
     "at",
@@ -68,7 +68,7 @@ async def _export(request: Page, front: Front, form: Form) -> Stream:
     panel.acting.reading(Permission.AUDIT_READ)
     wanted = Asked.of(request).filter()
     # Before the answer begins, so that what is wrong with the filter is told by a page.
-    first = await front.office.views.list_calls(wanted, limit=_A_PAGE)
+    first = await front.office.views.list_calls(wanted, limit=A_PAGE)
     name = f"deskledger-calls-{front.office.now():%Y-%m-%d}.{form.ending}"
     return Stream(
         _parts(panel, wanted, first, form),
@@ -90,7 +90,7 @@ async def _parts(
         await panel.bearer.confirm()
         panel.acting.reading(Permission.AUDIT_READ)
         page = await panel.front.office.views.list_calls(
-            wanted, cursor=page.next_cursor, limit=_A_PAGE
+            wanted, cursor=page.next_cursor, limit=A_PAGE
         )
         yield form.write(page.calls)
 
