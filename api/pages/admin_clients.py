@@ -86,7 +86,7 @@ async def _clients(
     held, _ = await held_clients(panel.acting)
     shown = {
         "clients": [held.registered[key] for key in sorted(held.registered)],
-        "form": _filled(held.policy) if typed is None else typed,
+        "form": _filled(held.policy) if typed is None else {"hosts": "", **typed},
         "base": CLIENTS,
     }
     return panel.page("admin_clients", {**shown, **said}, _HERE, status=status)
