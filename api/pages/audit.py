@@ -78,17 +78,22 @@ class Asked(NamedTuple):
 
     def filter(self) -> CallFilter:
         """Read it strictly. Refuses with `invalid_arguments` what none of the fields offers."""
+        for name, value in self.kept.items():
+            if "\0" in value:  # which PostgreSQL takes in no text
+                raise self._misfit(name)
         try:
             listing = msgspec.convert(self.kept, CallListing, strict=False)
         except msgspec.ValidationError as error:
             at = _FIELD.search(str(error))
-            name = at.group(1) if at else ""
-            raise Refused(
-                Code.INVALID_ARGUMENTS,
-                f"“{self.given.get(name, '')[:64]}” cannot be taken as "
-                f"{_FIELDS.get(name, 'a filter')}. Choose again below.",
-            ) from None
+            raise self._misfit(at.group(1) if at else "") from None
         return filter_of(listing, listing.agent_id or None)
+
+    def _misfit(self, name: str) -> Refused:
+        return Refused(
+            Code.INVALID_ARGUMENTS,
+            f"“{self.given.get(name, '')[:64]}” cannot be taken as "
+            f"{_FIELDS.get(name, 'a filter')}. Choose again below.",
+        )
 
 
 @get(AUDIT)
