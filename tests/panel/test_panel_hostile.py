@@ -1,0 +1,457 @@
+"""The panel against people who mean harm: markup in names, forged forms, others' doors, junk."""
+
+import base64
+import csv
+import io
+from html.parser import HTMLParser
+from itertools import chain, count
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+import pytest
+
+from domain.application import Wish
+from domain.clients import RegisterClient
+from domain.issuing import new_token
+from domain.oauth_client import OAuthClient
+from domain.permissions import TOOL_SCOPES
+from domain.ticket.words import Contact
+from infra.desk import new_id
+from tests.mcp.company import Company, Member, Ticket, act, add_department, open_ticket, said
+from tests.mcp.serving import Served, served
+from tests.mcp.wire import CLIENT_INFO, call
+from tests.oauth.oauth_grants import connect_app
+from tests.panel.conftest import Enter, Join
+from tests.sign_in.browser import Answer, Browser
+
+HOSTILE = (
+    "=\"'></title></textarea></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+)
+TAG = "\"'><img src=x onerror=alert(1)>"
+PLAIN_PAGES = (
+    "/account",
+    "/account/mcp",
+    "/tickets",
+    "/audit",
+    "/admin/agents",
+    "/admin/clients",
+    "/admin/budget",
+)
+EXPORTS = ("/audit/export.csv", "/audit/export.jsonl")
+# All that pages read from their addresses.
+PARAMETERS = {
+    "/": (),
+    "/login": ("next", "done", "email"),
+    "/setup": ("token",),
+    "/password": ("agent", "token"),
+    "/account": ("changed",),
+    "/account/mcp": ("revoked",),
+    "/tickets": (
+        *("query", "status", "priority", "department_id", "agent_id"),
+        *("tags", "sort", "cursor", "done"),
+    ),
+    "/audit": (
+        *("agent_id", "tool", "outcome", "via", "ticket_id", "credential_id"),
+        *("from", "to", "cursor"),
+    ),
+    "/audit/export.csv": ("agent_id", "tool", "ticket_id", "from", "to"),
+    "/admin/agents": ("all", "cursor"),
+    "/admin/clients": ("done",),
+    "/admin/budget": (),
+}
+OF_TICKETS = ("messages", "message", "offset", "quoted", "activity", "by", "client", "done")
+JUNK = (
+    *("%00", "%FF%FE", "%F0%9F%92%A5", "%ED%A0%80", "%", "%2", "-1", "0", "9" * 40, "1e999", "NaN"),
+    *("null", "[]", "{}", "'", '%22;--"', "%0D%0ASet-Cookie:%20a=b", "..%2F..", "x" * 3000),
+    *("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "2026-02-30T00:00", "%E2%80%AE"),
+    *(
+        "00000000-0000-0000-0000-000000000000",
+        "AAA-00000",
+        "%D9%A3",
+        "%22",
+        "-%22",
+        "%25",
+        "_",
+        " ",
+    ),
+)
+# What cursors hold no key of: their digests are no secret.
+_NIL = "00000000-0000-0000-0000-000000000000"
+FORGED: tuple[list[object], ...] = (
+    *([2**63], [-(2**63)], [2**64], [10**40], [1e300], [], ["x"], [None], [[]]),
+    *(["0001-01-01T00:00:00+14:00", _NIL], ["9999-12-31T23:59:59.999999-14:00", _NIL]),
+    *([2**64, _NIL], ["x", _NIL], ["2026-01-01T00:00:00Z", "x"], ["2026-01-01T00:00:00", _NIL]),
+)
+
+
+class Marks(HTMLParser):
+    """Collects what a page makes a browser do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "script":
+            self.scripts.append(found.get("src", "inline"))
+        if tag in {"img", "iframe", "object", "embed", "base", "style", "template"}:
+            self.wrong.append(tag)
+        for name, value in found.items():
+            leads = name in {"href", "src", "action", "formaction"}
+            if name.startswith("on") or name == "style" or (leads and not is_ours(value)):
+                self.wrong.append(f"{tag} {name}={value}")
+
+
+def is_ours(address: str) -> bool:
+    return address.startswith(("/", "#")) and not address.startswith(("//", "/\\"))
+
+
+def assert_harmless(answer: Answer) -> None:
+    """Assert that all of the page's markup is ours."""
+    marks = Marks()
+    marks.feed(answer.text)
+    assert marks.wrong == []
+    assert marks.scripts in (["/panel.js"], [])
+
+
+def assert_guarded(answer: Answer) -> None:
+    headers = answer.headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def forge(browser: Browser, path: str, **fields: str) -> Answer:
+    """Send a form that no page offered."""
+    csrf = browser.get("/account").fields("/logout")["csrf"]
+    return browser.post(path, {"csrf": csrf, **fields})
+
+
+class Trap(NamedTuple):
+    """Somebody and something whose every name is markup."""
+
+    member: Member
+    browser: Browser
+    ticket: Ticket
+    secrets: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def trap(product: Served, join: Join) -> Trap:
+    desk, run = product.desk, product.run
+    place = run(add_department(desk, HOSTILE))
+    member, browser = join(f"{HOSTILE} Hostile")
+    kim = Contact(id=new_id(), name=HOSTILE, email='"><b>@x.example')
+    ticket = run(open_ticket(desk, place, HOSTILE, requester=kim, tags=(TAG,)))
+    run(act(desk, said(ticket, HOSTILE, kim), said(ticket, HOSTILE, member)))
+    new = new_token(member.id, new_id(), b"\x07" * 32, HOSTILE[:100], TOOL_SCOPES)
+    run(desk.execute(Wish(new.command)))
+    evil = OAuthClient(
+        id="https://evil.example/client.json",
+        source="document",
+        name=HOSTILE,
+        redirect_uris=("https://evil.example/cb",),
+    )
+    app = run(connect_app(desk, member.id, evil))
+    registered = RegisterClient(
+        client_id=f"trap-{new_id()}", name=HOSTILE, redirect_uris=("https://trap.example/cb",)
+    )
+    run(desk.execute(Wish(registered)))
+    meta = {CLIENT_INFO: {"name": HOSTILE, "version": HOSTILE}}
+    for tool, arguments in (
+        (HOSTILE, {HOSTILE: HOSTILE}),
+        ("add_tags", {"ticket_id": ticket.code, "tags": [TAG]}),
+        ("list_departments", {}),
+    ):
+        assert call(member.token, tool, meta, **arguments).send(product.port).status < 500
+    assert run(desk.views_caught_up())
+    secrets = (member.token, new.secret, app.access_token, app.refresh_token)
+    return Trap(member, browser, ticket, secrets)
+
+
+@pytest.fixture(scope="module")
+def pages(olga: Browser, trap: Trap) -> list[str]:
+    """Every page of the panel, and those of the trap."""
+    calls = msgspec.json.Decoder()
+    trail = olga.get(f"/audit/export.jsonl?agent_id={trap.member.id}").text
+    of_calls = [f"/audit/calls/{calls.decode(line)['position']}" for line in trail.splitlines()]
+    assert len(of_calls) >= 2
+    hostile = quote(HOSTILE)
+    return [
+        *PLAIN_PAGES,
+        *of_calls,
+        f"/admin/agents/{trap.member.id}",
+        "/admin/agents?all",
+        f"/tickets/{trap.ticket.code}",
+        f"/tickets/{trap.ticket.code}?client={hostile}&by={hostile}&activity={hostile}",
+        *(f"/tickets?{name}={hostile}" for name in PARAMETERS["/tickets"]),
+        *(f"/audit?{name}={hostile}" for name in PARAMETERS["/audit"]),
+        f"/admin/agents?cursor={hostile}",
+        f"/tickets/{hostile}",
+        f"/nowhere/{hostile}",
+    ]
+
+
+def test_names_are_text_on_every_page_and_every_page_is_guarded(
+    olga: Browser, trap: Trap, pages: list[str]
+) -> None:
+    for path in pages:
+        answer = olga.get(path)
+        assert answer.status in {200, 400, 404}, path
+        assert_harmless(answer)
+        assert_guarded(answer)
+        if answer.status == 200 and not path.startswith("/account"):
+            assert "onerror" in answer.text, path  # else nothing is tried here
+    assert_harmless(trap.browser.get("/account/mcp"))
+
+
+def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) -> None:
+    ticket = f"/tickets/{trap.ticket.code}"
+    for path, fields in (
+        ("/account/mcp/tokens", {"label": HOSTILE * 3, "kind": "full"}),
+        ("/admin/clients/policy", {"hosts": HOSTILE}),
+        ("/admin/clients/remove", {"client": HOSTILE}),
+        (f"{ticket}/add_tags", {"tags": HOSTILE * 9}),
+        (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
+    ):
+        answer = forge(olga, path, **fields)
+        assert 400 <= answer.status < 500, path
+        assert_harmless(answer)
+        assert_guarded(answer)
+
+
+def test_no_page_tells_a_secret(olga: Browser, trap: Trap, pages: list[str]) -> None:
+    for browser in (olga, trap.browser):
+        secrets = (*trap.secrets, *browser.cookies.values())
+        for path in (*pages[: len(PLAIN_PAGES) + 5], *EXPORTS):
+            text = browser.get(path).text
+            assert not [secret for secret in secrets if secret in text], path
+
+
+def test_files_are_files_and_spreadsheets_run_nothing(olga: Browser, trap: Trap) -> None:
+    for path in EXPORTS:
+        answer = olga.get(f"{path}?agent_id={trap.member.id}")
+        assert answer.status == 200
+        disposition = answer.headers["content-disposition"]
+        assert disposition.startswith('attachment; filename="deskledger-calls-')
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+    table = olga.get(f"/audit/export.csv?agent_id={trap.member.id}").text
+    rows = list(csv.reader(io.StringIO(table)))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert not [cell for cell in chain(*rows) if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def posts(trap: Trap) -> list[str]:
+    agent, ticket = f"/admin/agents/{trap.member.id}", f"/tickets/{trap.ticket.code}"
+    actions = ("add_tags", "remove_tags", "resolve_ticket", "reopen_ticket", "assign_ticket")
+    return [
+        *("/logout", "/account/password", "/account/sessions"),
+        *("/account/mcp/tokens", "/account/mcp/tokens/replace", "/account/mcp/tokens/revoke"),
+        *("/account/mcp/apps/revoke", "/admin/clients/policy", "/admin/clients/remove"),
+        *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
+        *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
+    ]
+
+
+def test_a_form_of_another_site_or_another_browser_is_none_of_ours(
+    olga: Browser, ana: Browser, trap: Trap
+) -> None:
+    def token(browser: Browser) -> str:
+        return browser.get("/account").fields("/logout")["csrf"]
+
+    ours, foreign = token(olga), token(ana)
+    for path in posts(trap):
+        for csrf in ({}, {"csrf": ""}, {"csrf": foreign}, {"csrf": "\u00e9"}):
+            assert olga.post(path, csrf).status == 403, path
+        for headers in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+        ):
+            assert olga.post(path, {"csrf": ours}, headers).status == 403, path
+        # Nor does an address, which any site may link to.
+        assert olga.get(f"{path}?csrf={ours}").status in {404, 405}, path
+    assert olga.is_signed_in()
+
+
+def test_an_agents_session_opens_no_administrators_door(
+    ana: Browser, trap: Trap, olga: Browser
+) -> None:
+    agent = f"/admin/agents/{trap.member.id}"
+    for path in ("/admin", *PLAIN_PAGES[3:], agent, *EXPORTS, "/audit/calls/1"):
+        answer = ana.get(path)
+        assert answer.status == 403, path
+        assert HOSTILE[:9] not in answer.text
+    held = olga.get(agent)
+    ids = {kind: held.fields(f"{agent}/{kind}s/revoke")[kind] for kind in ("token", "app")}
+    for kind, key in ids.items():
+        for base in (agent, "/account/mcp"):
+            assert forge(ana, f"{base}/{kind}s/revoke", **{kind: key}).status in {403, 404}
+    assert forge(ana, "/account/mcp/tokens/replace", token=ids["token"]).status in {403, 404}
+    for deed in ("deactivate", "reactivate"):
+        assert forge(ana, f"{agent}/{deed}").status == 403
+    for deed in ("policy", "remove"):
+        assert forge(ana, f"/admin/clients/{deed}", any_host="on").status == 403
+    assert olga.get(agent).fields(f"{agent}/tokens/revoke")["token"] == ids["token"]
+
+
+def test_without_a_session_every_door_leads_to_the_sign_in(product: Served, trap: Trap) -> None:
+    for path in (*PLAIN_PAGES, *EXPORTS, f"/tickets/{trap.ticket.code}", "/audit/calls/1"):
+        answer = Browser(product.port).get(path)
+        assert (answer.status, answer.text) == (303, ""), path
+        assert answer.location in {"/login", f"/login?next={path}"}
+    for path in posts(trap):
+        assert Browser(product.port).post(path, {}).status in {303, 403}
+
+
+def test_a_hidden_ticket_is_like_one_that_there_is_not(ana: Browser, company: Company) -> None:
+    hidden = company.tickets["chain"]  # of another department
+    for query in (
+        f"query={hidden.code}",
+        f"query=jumps&department_id={company.departments['Workshop']}",
+        f"agent_id={company.members['Cora'].id}",
+        "priority=low&sort=priority",
+    ):
+        assert hidden.code not in ana.get(f"/tickets?{query}").text.replace(f'"{hidden.code}"', "")
+    absent = forge(ana, "/tickets/ZZZ-99999/resolve_ticket")
+    for name in (hidden.code, str(hidden.id)):
+        path = f"/tickets/{name}"
+        assert ana.get(path).text == ana.get("/tickets/ZZZ-99999").text
+        assert ana.get(f"{path}?activity=x&messages=x&message=x").status == 404
+        for action in ("resolve_ticket", "add_tags", "transfer_ticket"):
+            refused = forge(ana, f"{path}/{action}", tags="x")
+            assert (refused.status, refused.text) == (404, absent.text)
+
+
+def test_whatever_an_address_asks_the_answer_is_no_fault(olga: Browser, company: Company) -> None:
+    ticket = f"/tickets/{company.tickets['lid'].code}"
+    turn = count()
+    for path, names in {**PARAMETERS, ticket: OF_TICKETS}.items():
+        for query in (
+            *(f"{name}={value}" for name in names for value in ("%00", *JUNK[next(turn) % 4 :: 4])),
+            *("%00=%00", "&&=&", "a" * 2000, "=".join(["x"] * 200)),
+        ):
+            answer = olga.get(f"{path}?{query.replace(' ', '+')}")
+            assert answer.status < 500, f"{path}?{query}"
+    for path in ("/tickets/{}", "/audit/calls/{}", "/admin/agents/{}", "/{}"):
+        for value in JUNK:
+            answer = olga.get(path.format(quote(value, safe="%")))
+            assert answer.status < 500, (path, value)
+
+
+def place(browser: Browser, path: str) -> str:
+    """Return the cursor of a listing's second page."""
+    answer = browser.send("GET", f"/api/v1/{path}", "", {"Accept": "application/json"})
+    assert answer.status == 200, answer.text
+    return msgspec.json.decode(answer.text)["next_cursor"]
+
+
+@pytest.mark.usefixtures("trap")
+def test_a_place_in_another_list_is_refused(olga: Browser, company: Company) -> None:
+    code = company.tickets["lid"].code
+    for name in ("calls?limit=1", "tickets?limit=1", f"tickets/{code}/activity?limit=1"):
+        cursor = place(olga, name)
+        taken = [
+            path
+            for path in (
+                f"/audit?cursor={cursor}",
+                f"/audit?tool=add_tags&cursor={cursor}",
+                f"/tickets?cursor={cursor}",
+                f"/tickets?query=the&cursor={cursor}",
+                f"/admin/agents?cursor={cursor}",
+                f"/tickets/{code}?activity={cursor}",
+                f"/tickets/{code}?messages={cursor}",
+                f"/tickets/{company.tickets['new'].code}?activity={cursor}",
+            )
+            if olga.get(path).status != 400
+        ]
+        assert len(taken) == 1, (name, taken)
+
+
+@pytest.mark.usefixtures("trap")
+def test_a_place_that_no_list_has_is_no_fault(olga: Browser, company: Company) -> None:
+    code = company.tickets["lid"].code
+    for name, page in (
+        ("calls?limit=1", "/audit?cursor="),
+        ("tickets?limit=1", "/tickets?cursor="),
+        (f"tickets/{code}/activity?limit=1", f"/tickets/{code}?activity="),
+    ):
+        cursor = place(olga, name)
+        bound, *_ = msgspec.json.decode(base64.urlsafe_b64decode(f"{cursor}==="))
+        for forged in FORGED:
+            data = base64.urlsafe_b64encode(msgspec.json.encode([bound, *forged]))
+            answer = olga.get(page + data.rstrip(b"=").decode())
+            assert answer.status < 500, (page, forged)
+
+
+def test_whatever_a_form_says_the_answer_is_no_fault(join: Join, olga: Browser) -> None:
+    member, _ = join("Formless")
+    agent = f"/admin/agents/{member.id}"
+    forms = {
+        "/account/sessions": ("session",),
+        "/account/password": ("current", "password", "again"),
+        "/account/mcp/tokens": ("label", "kind"),
+        "/account/mcp/tokens/replace": ("token",),
+        "/account/mcp/tokens/revoke": ("token",),
+        "/account/mcp/apps/revoke": ("app",),
+        "/admin/clients/policy": ("hosts",),
+        "/admin/clients/remove": ("client",),
+        f"{agent}/tokens/revoke": ("token",),
+        f"{agent}/apps/revoke": ("app",),
+    }
+    for path, names in forms.items():
+        assert forge(olga, path).status < 500, path
+        for value in ("\0", "x", "\U0001f4a5" * 300, str(new_id())):
+            given = dict.fromkeys(names, value)
+            assert forge(olga, path, **{"kind": "full", **given}).status < 500, (path, value)
+            if "kind" in names:
+                assert forge(olga, path, kind="full", label=value).status < 500, (path, value)
+
+
+def test_actions_on_tickets_take_no_junk(olga: Browser, trap: Trap) -> None:
+    ticket = f"/tickets/{trap.ticket.code}"
+    for action in ("add_tags", "remove_tags", "assign_ticket", "transfer_ticket", "%00", "act"):
+        for value in ("\0", "", "\U0001f4a5" * 300, ",,,"):
+            fields = dict.fromkeys(("tags", "tag", "agent_id", "department_id", "key"), value)
+            assert forge(olga, f"{ticket}/{action}", **fields).status < 500, (action, value)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/%09/evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aLocation:%20https://evil.example",
+    ],
+)
+def test_the_way_on_stays_in_this_house(olga: Browser, target: str) -> None:
+    answer = olga.get(f"/login?next={target}")
+    assert answer.status == 303
+    assert is_ours(answer.location)
+    assert "\t" not in answer.location
+
+
+def test_a_session_that_asks_too_much_waits(founded: tuple[str, Company], enter: Enter) -> None:
+    url, company = founded
+    ben = enter(company.members["Ben"])
+    with served(url, rate_per_credential=5) as slow:
+        # The cookie holds for whoever serves the same address.
+        browser = Browser(slow.port, **ben.cookies)
+        answers = [browser.get(path) for path in ("/tickets", "/account") * 5]
+    last = answers[-1]
+    assert last.status == 429
+    assert int(last.headers["retry-after"]) > 0
+    assert_guarded(last)
