@@ -17,7 +17,7 @@ from tests.rest.client import PATH, Client
 
 # What is sent is mostly nonsense: these are the ways to refuse it.
 # Of each operation, beside the cases that its schemas draw by themselves.
-EXAMPLES = os.environ.get("REST_EXAMPLES", "4")
+EXAMPLES = os.environ.get("REST_EXAMPLES", "2")
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = """
 [checks.negative_data_rejection]
