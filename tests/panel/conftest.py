@@ -13,9 +13,10 @@ from domain.role import RoleRef
 from domain.secret import SESSION, digest_of, encode_secret
 from domain.session import OpenSession
 from infra.desk import new_id
-from tests.mcp.company import SUPPORT, Company, Member, add_agent
+from tests.mcp.company import SUPPORT, Company, Member, Ticket, add_agent, open_ticket
 from tests.mcp.conftest import company, desk_database, founded, product
 from tests.mcp.serving import Served
+from tests.panel.ticket_pages import NUMBERS
 from tests.sign_in.browser import Browser
 
 # The fixtures of the MCP tests, anew for these.
@@ -70,3 +71,16 @@ def ana(company: Company, enter: Enter) -> Browser:
 def olga(company: Company, enter: Enter) -> Browser:
     """The owner, signed in."""
     return enter(company.members["Olga"])
+
+
+@pytest.fixture
+def word() -> str:
+    """A word that only the test's own tickets have."""
+    return f"zebra{next(NUMBERS)}x"
+
+
+@pytest.fixture
+def ticket(product: Served, company: Company, word: str) -> Ticket:
+    """A new ticket of Support with a tag."""
+    department = company.departments[SUPPORT]
+    return product.run(open_ticket(product.desk, department, f"About a {word}", tags=("stripes",)))
