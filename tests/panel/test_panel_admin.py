@@ -17,7 +17,8 @@ from tests.mcp.serving import Served
 from tests.mcp.wire import call, modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
 from tests.panel.conftest import Enter, Join
-from tests.sign_in.browser import Answer, Browser
+from tests.panel.guarding import forge
+from tests.sign_in.browser import Browser
 
 AGENTS = "/admin/agents"
 HOSTILE = '"><script>alert(1)</script>'
@@ -41,12 +42,6 @@ def policy_of(product: Served) -> ClientPolicy:
     state, _ = product.run(product.desk.helpdesk.states.refresh(CLIENTS))
     assert state
     return state.policy
-
-
-def forge(browser: Browser, action: str, **fields: str) -> Answer:
-    """Send a form that no page showed."""
-    csrf = browser.get("/account").fields("/account/password")["csrf"]
-    return browser.post(action, {"csrf": csrf, **fields})
 
 
 def test_the_bar_leads_only_those_to_admin_who_may_manage_something(

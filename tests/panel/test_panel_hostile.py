@@ -2,7 +2,6 @@
 
 import csv
 import io
-from html.parser import HTMLParser
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote
@@ -22,8 +21,9 @@ from tests.mcp.serving import Served, served
 from tests.mcp.wire import CLIENT_INFO, call
 from tests.oauth.oauth_grants import connect_app
 from tests.panel.conftest import Enter, Join
+from tests.panel.guarding import assert_guarded, assert_harmless, forge
 from tests.panel.test_panel_junk import PARAMETERS
-from tests.sign_in.browser import Answer, Browser
+from tests.sign_in.browser import Browser
 
 HOSTILE = (
     "=\"'></title></textarea></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
@@ -39,55 +39,6 @@ PLAIN_PAGES = (
     "/admin/budget",
 )
 EXPORTS = ("/audit/export.csv", "/audit/export.jsonl")
-
-
-class Marks(HTMLParser):
-    """Collects what a page makes a browser do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scripts: list[str] = []
-        self.wrong: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "script":
-            self.scripts.append(found.get("src", "inline"))
-        if tag in {"img", "iframe", "object", "embed", "base", "style", "template"}:
-            self.wrong.append(tag)
-        for name, value in found.items():
-            leads = name in {"href", "src", "action", "formaction"}
-            if name.startswith("on") or name == "style" or (leads and not is_ours(value)):
-                self.wrong.append(f"{tag} {name}={value}")
-
-
-def is_ours(address: str) -> bool:
-    return address.startswith(("/", "#")) and not address.startswith(("//", "/\\"))
-
-
-def assert_harmless(answer: Answer) -> None:
-    """Assert that all of the page's markup is ours."""
-    marks = Marks()
-    marks.feed(answer.text)
-    assert marks.wrong == []
-    assert marks.scripts in (["/panel.js"], [])
-
-
-def assert_guarded(answer: Answer) -> None:
-    headers = answer.headers
-    policy = headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
-    assert headers["x-frame-options"] == "DENY"
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cache-control"] == "no-store"
-
-
-def forge(browser: Browser, path: str, **fields: str) -> Answer:
-    """Send a form that no page offered."""
-    csrf = browser.get("/account").fields("/logout")["csrf"]
-    return browser.post(path, {"csrf": csrf, **fields})
 
 
 class Trap(NamedTuple):

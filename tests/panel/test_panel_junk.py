@@ -12,7 +12,8 @@ from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.mcp.wire import call
 from tests.panel.conftest import Join
-from tests.sign_in.browser import Answer, Browser
+from tests.panel.guarding import forge
+from tests.sign_in.browser import Browser
 
 # All that pages read from their addresses.
 PARAMETERS = {
@@ -58,12 +59,6 @@ FORGED: tuple[list[object], ...] = (
     *(["0001-01-01T00:00:00+14:00", _NIL], ["9999-12-31T23:59:59.999999-14:00", _NIL]),
     *([2**64, _NIL], ["x", _NIL], ["2026-01-01T00:00:00Z", "x"], ["2026-01-01T00:00:00", _NIL]),
 )
-
-
-def forge(browser: Browser, path: str, **fields: str) -> Answer:
-    """Send a form that no page offered."""
-    csrf = browser.get("/account").fields("/logout")["csrf"]
-    return browser.post(path, {"csrf": csrf, **fields})
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,11 @@ from tests.mcp.company import (
 from tests.mcp.serving import Served
 from tests.mcp.wire import call
 from tests.panel.conftest import Join
+from tests.panel.guarding import forge
 from tests.panel.ticket_pages import (
     ACTIONS,
     HOSTILE,
     do,
-    forge,
     history,
     link,
     offered,
@@ -150,7 +150,7 @@ def test_what_was_so_already_is_said(ana: Browser, ticket: Ticket) -> None:
 def test_only_what_the_status_permits_is_offered(ana: Browser, ticket: Ticket) -> None:
     page = ana.get(path_of(ticket))
     assert offered(page) == {*ACTIONS} - {"reopen_ticket"}
-    answer = forge(ana, path_of(ticket), "reopen_ticket")
+    answer = forge(ana, f"{path_of(ticket)}/reopen_ticket")
     assert answer.status == 409
     assert "only a ticket that is resolved can be reopened" in answer.refusal
     do(ana, ticket, "resolve_ticket")
@@ -171,7 +171,7 @@ def test_only_what_the_role_allows_is_offered_and_the_rest_is_refused_when_forge
         "department_id": str(company.departments[BILLING]),
     }
     for action in {*ACTIONS} - {"add_tags", "reopen_ticket"}:
-        answer = forge(tagger, path_of(ticket), action, **fields)
+        answer = forge(tagger, f"{path_of(ticket)}/{action}", **fields)
         assert answer.status == 403
         assert "Your role does not allow this" in answer.refusal
     assert history(tagger, ticket) == ["Kim Kunde opened this ticket"]
@@ -182,7 +182,7 @@ def test_who_may_not_read_tickets_sees_none(product: Served, join: Join, ticket:
     for path in ("/tickets", path_of(ticket)):
         assert blind.get(path).status == 403
     assert blind.get("/").location == "/account"
-    assert forge(blind, path_of(ticket), "add_tags", tags="x").status == 403
+    assert forge(blind, f"{path_of(ticket)}/add_tags", tags="x").status == 403
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_what_one_may_not_see_answers_as_what_is_not_there(ana: Browser, company
     assert (theirs.status, theirs.text) == (none.status, none.text)
     assert theirs.status == 404
     for action in ACTIONS:
-        theirs, none = (forge(ana, path, action, tags="x") for path in (hidden, absent))
+        theirs, none = (forge(ana, f"{path}/{action}", tags="x") for path in (hidden, absent))
         assert (theirs.status, theirs.text) == (404, none.text)
 
 
@@ -226,7 +226,7 @@ def test_what_is_no_code_is_no_ticket(ana: Browser, reference: str) -> None:
 
 
 def test_an_action_that_there_is_not_is_not_found(ana: Browser, ticket: Ticket) -> None:
-    assert forge(ana, path_of(ticket), "delete_ticket").status == 404
+    assert forge(ana, f"{path_of(ticket)}/delete_ticket").status == 404
 
 
 def test_hostile_words_are_shown_as_text_wherever_they_stand(

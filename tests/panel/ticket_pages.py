@@ -53,12 +53,6 @@ def do(browser: Browser, ticket: Ticket, action: str, **fields: str) -> Answer:
     return browser.submit(path_of(ticket), f"{path_of(ticket)}/{action}", **fields)
 
 
-def forge(browser: Browser, path: str, action: str, **fields: str) -> Answer:
-    """Send a form that no page offered."""
-    csrf = browser.get("/account").fields("/logout")["csrf"]
-    return browser.post(f"{path}/{action}", {"csrf": csrf, **fields})
-
-
 def history(browser: Browser, ticket: Ticket, query: str = "") -> list[str]:
     """Return the sentences of the history, the latest first."""
     page = browser.get(f"{path_of(ticket)}?{query}").text
