@@ -21,7 +21,7 @@ from tests.mcp.serving import Served, served
 from tests.mcp.wire import CLIENT_INFO, call
 from tests.oauth.oauth_grants import connect_app
 from tests.panel.conftest import Enter, Join
-from tests.panel.guarding import assert_guarded, assert_harmless, forge
+from tests.panel.guarding import assert_guarded, assert_harmless, forge, is_ours
 from tests.panel.test_panel_junk import PARAMETERS
 from tests.sign_in.browser import Browser
 
