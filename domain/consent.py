@@ -212,6 +212,10 @@ def _require_asked(command: ApproveApp | ContinueApp | DeclineApp, context: Cont
             Code.PERMISSION_DENIED,
             "An administrator has not allowed this app here. Ask one to put its host on the list.",
         )
+    held = (context.state(CLIENTS) or BEGINNING).registered.get(command.client.id)
+    if command.client.source == "registered" and held != command.client:
+        # Found a moment ago, and removed meanwhile: nothing may be let in under its name.
+        raise Refused(Code.NOT_FOUND, "The app is not registered here any more.")
     if not command.client.may_land(command.redirect_uri):
         raise Refused(Code.INVALID_ARGUMENTS, "The app never said that codes may go there.")
     if not command.scopes or not set(command.scopes) <= TOOL_SCOPES:

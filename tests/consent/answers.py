@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from domain.caller import Caller
-from domain.clients import CLIENTS, ClientPolicy, PolicySet
+from domain.clients import CLIENTS, ClientPolicy, PolicySet, Registered
 from domain.consent import ApproveApp, ContinueApp, Granted
 from domain.oauth_client import OAuthClient, identity_of
 from domain.permissions import TOOL_SCOPES, Role, Scope
@@ -31,7 +31,17 @@ DYNAMIC = OAuthClient(id="dcr_first", source="dynamic", name="App", redirect_uri
 AGAIN = msgspec.structs.replace(DYNAMIC, id="dcr_second")
 PUBLIC = OAuthClient(id="portal", source="registered", name="Portal", redirect_uris=LANDINGS)
 CONFIDENTIAL = msgspec.structs.replace(
-    PUBLIC, auth_method="client_secret_basic", secret_digest="ef" * 32
+    PUBLIC, id="server", auth_method="client_secret_basic", secret_digest="ef" * 32
+)
+REGISTERED = tuple(
+    Registered(
+        client_id=client.id,
+        name=client.name,
+        redirect_uris=client.redirect_uris,
+        auth_method=client.auth_method,
+        digest=client.secret_digest,
+    )
+    for client in (PUBLIC, CONFIDENTIAL)
 )
 
 APPROVE = ApproveApp(
@@ -85,6 +95,6 @@ def ana(*facts: Any, **policy: Any) -> Given:
     """Ana, signed in, with what she answered so far, and the policy as it stands."""
     here = given(*facts).beside(*ANA_IN_SUPPORT).by(signed_in())
     if not policy:
-        return here
+        return here.beside(CLIENTS, *REGISTERED)
     now = ClientPolicy(**policy)
-    return here.beside(CLIENTS, PolicySet(policy=now, was=ClientPolicy()))
+    return here.beside(CLIENTS, *REGISTERED, PolicySet(policy=now, was=ClientPolicy()))

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from domain.agent import AGENT, Added, Deactivated
 from domain.caller import Caller
+from domain.clients import CLIENTS, Removed
 from domain.consent import (
     ApproveApp,
     ContinueApp,
@@ -35,6 +36,7 @@ from tests.consent.answers import (
     OTHER_BROWSER,
     OTHER_SITE,
     READ,
+    REGISTERED,
     RESOURCE,
     SITE,
     ana,
@@ -237,3 +239,9 @@ def test_the_list_is_of_where_codes_go_and_of_who_says_so() -> None:
 def test_an_administrators_client_needs_no_list() -> None:
     ours = replace(APPROVE, client=CONFIDENTIAL)
     ana(allowed_hosts=()).when(ours).then(granted(CONFIDENTIAL))
+
+
+def test_a_client_that_was_removed_meanwhile_is_let_in_no_more() -> None:
+    gone = ana().beside(CLIENTS, *REGISTERED, Removed(client_id=CONFIDENTIAL.id))
+    asked = replace(APPROVE, client=CONFIDENTIAL)
+    gone.when(asked).then_refused(Code.NOT_FOUND)

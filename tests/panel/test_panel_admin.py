@@ -213,7 +213,8 @@ def test_the_budget_page_tells_who_used_it_for_what(
     product: Served, company: Company, adam: Browser
 ) -> None:
     token = company.token("Ben")
-    assert call(token, "list_departments").send(product.port).status == 200
+    for _ in range(12):  # more than the agents of other tests: the page shows who used most
+        assert call(token, "list_departments").send(product.port).status == 200
     assert product.run(product.desk.views_caught_up())
     page = adam.get("/admin/budget")
     assert page.status == 200
