@@ -1,6 +1,7 @@
 """What an account gets before it is served: schema, views, budget, the demo, a first token."""
 
 from typing import NamedTuple
+from uuid import UUID
 
 from msgspec import UNSET
 
@@ -16,13 +17,15 @@ from infra.settings import Settings
 class Beginning(NamedTuple):
     """Who owns the account, and the token made just now, or else the mask of the newest alive.
 
-    Without an owner, `setup` is the secret of a link for the first one.
+    Without an owner, `setup` is the secret of a link for the first one; in the demo, `reset` is
+    the owner's id and the secret of a link to set the password, as long as there is none.
     """
 
     owner: str | None = None
     token: str | None = None
     mask: str | None = None
     setup: str | None = None
+    reset: tuple[UUID, str] | None = None
     has_password: bool = False
 
 
@@ -42,10 +45,13 @@ async def begin(settings: Settings, *, demo: bool) -> Beginning:
                 return Beginning()
             return Beginning(setup=await links.issue_setup("system"))
         has_password = await desk.ledger.find_password(owner.id) is not None
+        reset = None
+        if demo and not has_password:
+            reset = owner.id, await links.issue_reset(owner.id, "system")
         had_token = (await desk.helpdesk.states.refresh(tokens_of(owner.id))).state is not None
         if not (had_token or has_password):
             token = await generate_token(desk, owner.id, "first start")
-            return Beginning(owner.email, token)
+            return Beginning(owner.email, token, reset=reset)
         tokens = await desk.views.list_tokens(agent_id=owner.id)
         alive = [
             token.mask
@@ -53,4 +59,4 @@ async def begin(settings: Settings, *, demo: bool) -> Beginning:
             if token.revoked_at is UNSET and token.expires_at > utc_now()
         ]
         mask = alive[-1] if alive else None
-        return Beginning(owner.email, mask=mask, has_password=has_password)
+        return Beginning(owner.email, mask=mask, reset=reset, has_password=has_password)

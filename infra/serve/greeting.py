@@ -7,7 +7,7 @@ from importlib import metadata
 import click
 
 from api.mcp import PATH
-from api.sign_in.links import setup_url
+from api.sign_in.links import password_url, setup_url
 from api.snippets import pastes
 from infra.serve.beginning import Beginning
 from infra.settings import Settings
@@ -62,7 +62,12 @@ def _on_signing_in(
             _aside(write("tokens create --agent YOUR@ADDRESS")),
             _aside(f"or stop it, and begin with a demo: {write('serve --demo')}"),
         ]
-    told = [_line("Sign in", f"{base_url}/login")]
+    if beginning.reset:
+        return [
+            _line("Panel", password_url(base_url, *beginning.reset)),
+            _aside(f"opened once, within an hour, it sets the password of {beginning.owner}"),
+        ]
+    told = [_line("Panel", f"{base_url}/login")]
     if beginning.owner and not beginning.has_password:
         told.append(_aside(f"{beginning.owner} has no password yet; a link to set one:"))
         told.append(_aside(write(f"agents reset-password {beginning.owner}{at}")))

@@ -14,6 +14,7 @@ from tests.sign_in.browser import Browser
 PASSWORD = "correct horse battery"  # noqa: S105 - of people who do not exist
 ANA = ("--name", "Ana Ruiz", "--email", "ana@example.com", "--password-stdin")
 NEW = {"password": PASSWORD, "again": PASSWORD}
+ADD_OLGA = ("agents", "add", "Olga", "--email", "olga@example.com", "--role", "owner")
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +108,7 @@ def test_an_account_without_owner_prints_a_link_that_makes_one(database: str) ->
 
 
 def test_an_owner_whom_a_command_added_gets_a_token_once(database: str) -> None:
-    add = ("agents", "add", "Olga", "--email", "olga@example.com", "--role", "owner")
-    done(*add, database=database)
+    done(*ADD_OLGA, database=database)
     with serving(database=database) as server:
         token = server.token
         assert token.startswith("dl_pat_")
@@ -116,20 +116,36 @@ def test_an_owner_whom_a_command_added_gets_a_token_once(database: str) -> None:
         assert token not in server.out
 
 
-def test_the_demo_says_which_command_makes_a_link_for_its_owner(database: str) -> None:
+def test_the_demo_opens_its_panel_by_a_link_until_there_is_a_password(database: str) -> None:
     with serving("--demo", database=database) as server:
-        command = re.search(r"agents reset-password owner@demo\.example --url \S+", server.out)
+        first = link_in(server.out)
+    with serving("--demo", database=database) as server:
+        assert server.out.count("/password?") == 1
+        browser = Browser(server.port)
+        assert browser.get(first).status == 404
+        assert browser.submit(link_in(server.out), **NEW).status == 303
+        assert browser.sign_in("owner@demo.example", PASSWORD).status == 303
+    with serving("--demo", database=database) as server:
+        assert "/password" not in server.out
+        assert f"http://127.0.0.1:{server.port}/login" in server.out
+
+
+def test_an_owner_without_a_password_is_told_which_command_makes_a_link(database: str) -> None:
+    done(*ADD_OLGA, database=database)
+    with serving(database=database) as server:
+        command = re.search(r"agents reset-password olga@example\.com --url \S+", server.out)
         assert command
         printed = done(*command[0].split(), database=database)
         assert printed.startswith(f"http://127.0.0.1:{server.port}/password?")
         browser = Browser(server.port)
         assert browser.submit(link_in(printed), **NEW).status == 303
-        assert browser.sign_in("owner@demo.example", PASSWORD).status == 303
-    with serving("--demo", database=database) as server:
+        assert browser.sign_in("olga@example.com", PASSWORD).status == 303
+    with serving(database=database) as server:
         assert "reset-password" not in server.out
 
 
 def test_where_links_lead_of_themselves_is_not_said(database: str) -> None:
-    with serving("--demo", database=database, PUBLIC_URL="http://desk.example:8123") as server:
-        assert "agents reset-password owner@demo.example" in server.out
+    done(*ADD_OLGA, database=database)
+    with serving(database=database, PUBLIC_URL="http://desk.example:8123") as server:
+        assert "agents reset-password olga@example.com" in server.out
         assert "--url" not in server.out
