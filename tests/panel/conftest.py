@@ -9,8 +9,8 @@ import pytest
 
 from api.cookies import session_cookie_name
 from domain.application import Wish
-from domain.permissions import Role
-from domain.role import RoleRef
+from domain.permissions import Permission, Role
+from domain.role import AddRole, RoleRef
 from domain.secret import SESSION, digest_of, encode_secret
 from domain.session import OpenSession
 from infra.desk import new_id
@@ -24,6 +24,7 @@ __all__ = ["company", "desk_database", "founded", "product"]
 
 Enter = Callable[[Member], Browser]
 Join = Callable[..., tuple[Member, Browser]]
+RoleOf = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +72,25 @@ def ana(company: Company, enter: Enter) -> Browser:
 def olga(company: Company, enter: Enter) -> Browser:
     """The owner, signed in."""
     return enter(company.members["Olga"])
+
+
+@pytest.fixture(scope="session")
+def adam(company: Company, enter: Enter) -> Browser:
+    """An admin, who is no owner, signed in."""
+    return enter(company.members["Adam"])
+
+
+@pytest.fixture(scope="session")
+def role_of(product: Served) -> RoleOf:
+    """Make a role of the test's own of permissions; return its id."""
+
+    def made(*permissions: Permission) -> str:
+        role = new_id()
+        command = AddRole(role=role, name=f"Role {role}", permissions=permissions)
+        product.run(product.desk.execute(Wish(command)))
+        return str(role)
+
+    return made
 
 
 @pytest.fixture
