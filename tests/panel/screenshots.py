@@ -1,7 +1,5 @@
 """Takes the README's pictures of the demo: `python -m tests.panel.screenshots`."""
 
-import re
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,14 +85,6 @@ def picture(page: Page, name: str) -> None:
     sys.stdout.write(f"docs/screenshots/{name}.png\n")
 
 
-def reset_link(folder: str, at: str) -> str:
-    command = ["deskledger", "agents", "reset-password", OWNER, "--data", folder, "--url", at]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = re.search(r"http\S+", done.stdout)
-    assert found, done
-    return found[0]
-
-
 def main() -> None:
     if FOUND is None:
         raise SystemExit("no Chromium is installed")
@@ -103,7 +93,7 @@ def main() -> None:
         url = urlsplit(demo.url)
         at = f"{url.scheme}://{url.netloc}"
         browser = playwright.chromium.launch(executable_path=FOUND)
-        take(browser, at, reset_link(demo.folder, at), demo.token)
+        take(browser, at, demo.link, demo.token)
         browser.close()
 
 
