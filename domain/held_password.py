@@ -22,11 +22,16 @@ class PasswordSet(Fact, frozen=True):
 
 
 class ResetIssued(Fact, frozen=True):
-    """A link was made by which the password can be set once; `digest` is of its 256 random bits."""
+    """A link was made by which the password can be set once; `digest` is of its 256 random bits.
+
+    `issuer` is the agent who made it, and still must be allowed to when it is used; none where it
+    was made inside the house.
+    """
 
     topic: ClassVar[str] = "password.reset_issued"
     digest: str
     expires_at: datetime
+    issuer: UUID | None = None
 
 
 class ResetWithdrawn(Fact, frozen=True):
@@ -42,6 +47,7 @@ FACTS: tuple[type[Fact], ...] = (PasswordSet, ResetIssued, ResetWithdrawn)
 class Reset(Struct, frozen=True):
     digest: str
     expires_at: datetime
+    issuer: UUID | None = None
 
 
 class Password(Struct, frozen=True):
@@ -61,7 +67,7 @@ def evolve(password: Password | None, fact: PasswordFact) -> Password:
         case PasswordSet():
             return Password(is_set=True)
         case ResetIssued():
-            reset = Reset(fact.digest, fact.expires_at)
+            reset = Reset(fact.digest, fact.expires_at, fact.issuer)
             return replace(password or Password(), reset=reset)
         case ResetWithdrawn():
             return replace(password or Password(), reset=None)

@@ -75,11 +75,9 @@ def test_a_link_is_issued_with_its_digest_and_its_time() -> None:
     ana(DONE).when(ISSUE).then(LINK)
 
 
-@each_command
+@pytest.mark.parametrize("command", [SET, BY_LINK], ids=["set", "by link"])
 @pytest.mark.parametrize("role", Role)
-def test_no_credential_sets_a_password_or_makes_a_link(
-    command: SetPassword | IssueReset, role: Role
-) -> None:
+def test_no_credential_sets_a_password(command: SetPassword, role: Role) -> None:
     ana(LINK).by(caller_of(ANA, role)).when(command).then_refused(Code.PERMISSION_DENIED)
 
 
