@@ -9,9 +9,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain.caller import Caller
+from domain.fact import Via
 from domain.facts import FACTS
-from domain.ticket.facts import TicketFact
+from domain.ticket import facts as ticket
 from domain.ticket.rules import no_ticket
+from domain.ticket.words import Status
 from projections.conversation import Order
 from projections.cursors import encode_cursor, open_cursor
 from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
@@ -21,6 +23,15 @@ from projections.pages import fill
 from projections.sentences import sentence
 from projections.text import clean
 from projections.view import Connection, qualified
+
+
+class HistoryFilter(Struct, frozen=True, kw_only=True):
+    """Which part of a history is asked for: what meets all that is given."""
+
+    ways: tuple[Via, ...] = ()
+    # As it named itself; browsers in the panel are no clients.
+    client: str = ""
+    topics: tuple[str, ...] = ()
 
 
 class ActivityLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
@@ -34,9 +45,17 @@ class ActivityLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
     change: Annotated[
         dict[str, Any], Meta(description="What changed, as it is recorded; no message's text.")
     ]
+    before: (
+        Annotated[str, Meta(description="The status before, in a word, where it changed.")]
+        | UnsetType
+    ) = UNSET
+    after: Annotated[str, Meta(description="The status since then.")] | UnsetType = UNSET
     call: (
         Annotated[UUID, Meta(description="The call that it was a part of, if it was.")] | UnsetType
     ) = UNSET
+    call_position: Annotated[int, Meta(description="The call's place in the log.")] | UnsetType = (
+        UNSET
+    )
 
 
 class ActivityPage(Struct, frozen=True, omit_defaults=True):
@@ -51,6 +70,28 @@ class ActivityPage(Struct, frozen=True, omit_defaults=True):
 _ORDERS: dict[Order, LiteralString] = {"asc": "> %(after)s", "desc": "< %(after)s"}
 _SORTED: dict[Order, LiteralString] = {"asc": "", "desc": "DESC"}
 _FIRST: dict[Order, int] = {"asc": 0, "desc": 2**62}
+_CONDITIONS: dict[str, LiteralString] = {
+    "ways": "via = ANY (%(ways)s)",
+    "client": "client_name = %(client)s AND via <> 'panel'",
+    "topics": "topic = ANY (%(topics)s)",
+}
+# A call's record follows its facts in the same append, which holds few.
+_CALL: LiteralString = """
+SELECT b.position FROM {views}.activity b
+WHERE b.position BETWEEN a.position AND a.position + 64 AND b.call = a.call AND b.tool IS NOT NULL
+LIMIT 1
+"""
+# A message's fact tells where the ticket stands since then, but not where it stood.
+_STOOD: LiteralString = """
+SELECT coalesce(b.fact ->> 'status', CASE b.topic WHEN 'ticket.opened' THEN 'N'
+    WHEN 'ticket.reopened' THEN 'C' WHEN 'ticket.postponed' THEN 'W' ELSE 'R' END)
+FROM {views}.activity b
+WHERE b.ticket = a.ticket AND b.tool IS NULL AND b.position < a.position
+    AND (b.fact ? 'status' OR b.topic IN (
+        'ticket.opened', 'ticket.reopened', 'ticket.postponed', 'ticket.resolved'
+    ))
+ORDER BY b.position DESC LIMIT 1
+"""
 # The names of all whom a fact mentions; a message's author is named in the fact, or an agent.
 _QUERY: LiteralString = f"""
 SELECT t.department, t.id, t.code, a.position, a.recorded_at, a.happened_at, a.call, a.topic,
@@ -60,7 +101,7 @@ SELECT t.department, t.id, t.code, a.position, a.recorded_at, a.happened_at, a.c
             UNION ALL
             SELECT id, name FROM {{views}}.departments WHERE id = ANY (a.mentioned)
         ) known
-    ), {DOER}
+    ), CASE WHEN a.fact ? 'status' THEN ({_STOOD}) END, ({_CALL}), {DOER}
 FROM {{views}}.tickets t LEFT JOIN LATERAL (
     SELECT *, ARRAY[
         (fact ->> 'agent')::uuid, (fact ->> 'department')::uuid,
@@ -69,12 +110,23 @@ FROM {{views}}.tickets t LEFT JOIN LATERAL (
             THEN (fact ->> 'was')::uuid END
     ] AS mentioned
     FROM {{views}}.activity
-    WHERE ticket = t.id AND tool IS NULL AND position $after
+    WHERE ticket = t.id AND tool IS NULL AND position $after $filters
     ORDER BY position $sorted LIMIT %(limit)s
 ) a ON true
 WHERE t.$ticket ORDER BY a.position $sorted
 """
-_FACT, _NAMES, _DOER = 8, 9, 10
+_FACT, _NAMES, _STATUS, _CALLED, _DOER = range(8, 13)
+# Of the latest facts: a ticket may have any number.
+_CLIENTS: LiteralString = """
+SELECT t.department, array_agg(DISTINCT a.client_name ORDER BY a.client_name)
+    FILTER (WHERE a.client_name IS NOT NULL AND a.via <> 'panel')
+FROM {views}.tickets t LEFT JOIN LATERAL (
+    SELECT client_name, via FROM {views}.activity
+    WHERE ticket = t.id AND tool IS NULL ORDER BY position DESC LIMIT 2000
+) a ON true
+WHERE t.$ticket GROUP BY t.id, t.department
+"""
+EVERYTHING = HistoryFilter()
 
 
 async def list_activity(
@@ -86,23 +138,27 @@ async def list_activity(
     cursor: str | None = None,
     limit: int = 50,
     order: Order = "desc",
+    wanted: HistoryFilter = EVERYTHING,
 ) -> ActivityPage:
     """Return a page of what happened to a ticket, by its place in the log.
 
     Refuses with `not_found` a ticket that the caller cannot see, with `invalid_arguments` a cursor
-    of another ticket or order.
+    of another ticket, order or filter.
     """
     opened = open_cursor(cursor, tuple[int]) if cursor else None
     condition, ticket = key_of(reference)
+    given = {name: value for name in _CONDITIONS if (value := getattr(wanted, name))}
+    values = {name: value if name == "client" else [*value] for name, value in given.items()}
     query = (
         _QUERY.replace("$after", _ORDERS[order])
         .replace("$sorted", _SORTED[order])
+        .replace("$filters", "".join([f" AND {_CONDITIONS[name]}" for name in given]))
         .replace("$ticket", condition.replace("%s", "%(ticket)s"))
     )
     after = opened.key[0] if opened else _FIRST[order]
     found = await connection.execute(
         qualified(query, views),
-        {"ticket": ticket, "after": after, "limit": limit + 1},
+        {**values, "ticket": ticket, "after": after, "limit": limit + 1},
         prepare=True,
         binary=True,
     )
@@ -110,21 +166,38 @@ async def list_activity(
     if not rows or not caller.sees(rows[0][0]):
         raise no_ticket(reference)
     _, key, code, *_ = rows[0]
-    listing = ("activity", key, order)
+    listing = ("activity", key, order, *values.items())
     if opened:
         opened.require(listing)
     lines, last = fill([row for row in rows if row[3] is not None], limit, _line)
     return ActivityPage(key, code, lines, encode_cursor(listing, (last[3],)) if last else UNSET)
 
 
+async def list_clients(
+    connection: Connection, views: str, caller: Caller, reference: str
+) -> list[str]:
+    """Return the names of the clients that acted on a ticket, as they call themselves.
+
+    Refuses with `not_found` a ticket that the caller cannot see.
+    """
+    condition, key = key_of(reference)
+    query = _CLIENTS.replace("$ticket", condition)
+    found = await connection.execute(qualified(query, views), (key,), prepare=True, binary=True)
+    row = await found.fetchone()
+    if row is None or not caller.sees(row[0]):
+        raise no_ticket(reference)
+    return row[1] or []
+
+
 def _line(row: Sequence[Any]) -> ActivityLine:
     position, recorded_at, happened_at, call, topic = row[3:_FACT]
-    fact = cast("TicketFact", msgspec.convert(row[_FACT], FACTS[topic]))
+    fact = cast("ticket.TicketFact", msgspec.convert(row[_FACT], FACTS[topic]))
     names = msgspec.convert(row[_NAMES] or {}, dict[UUID, str])
     doer = doer_of(row[_DOER : _DOER + DOER_WIDTH])
     agent = doer["agent"]
     if agent is not UNSET:
         names[agent.id] = agent.name
+    before, after = _turn(fact, row[_STATUS])
     change = {name: cleaned(value) for name, value in row[_FACT].items() if name != "body"}
     return ActivityLine(
         **doer,
@@ -134,8 +207,26 @@ def _line(row: Sequence[Any]) -> ActivityLine:
         topic=topic,
         sentence=sentence(fact, agent.id if agent is not UNSET else None, doer["via"], names),
         change=change,
+        before=before,
+        after=after,
         call=call or UNSET,
+        call_position=UNSET if row[_CALLED] is None else row[_CALLED],
     )
+
+
+def _turn(fact: ticket.TicketFact, stood: str | None) -> tuple[str, str] | tuple[UnsetType, ...]:
+    """Return the words of the status before and after a fact that changed it."""
+    match fact:
+        case ticket.MessageAdded(status=Status() as now) if stood:
+            return Status(stood).word, now.word
+        case ticket.Postponed(was=was):
+            return was.word, Status.POSTPONED.word
+        case ticket.Resolved(was=was):
+            return was.word, Status.RESOLVED.word
+        case ticket.Reopened():
+            return Status.RESOLVED.word, Status.OPEN.word
+        case _:
+            return UNSET, UNSET
 
 
 def cleaned(value: Any) -> Any:

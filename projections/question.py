@@ -52,6 +52,7 @@ class TicketSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     status: Annotated[list[StatusWord], Meta(description="One of these.")] | UnsetType = UNSET
     department_id: Annotated[UUID, Meta(description="In this department.")] | UnsetType = UNSET
     agent_id: Annotated[UUID, Meta(description="Assigned to this agent.")] | UnsetType = UNSET
+    unassigned: Annotated[bool, Meta(description="True: assigned to nobody.")] = False
     tags: (
         Annotated[list[Tag], Meta(max_length=10, description="Having all of these.")] | UnsetType
     ) = UNSET

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 # Everything below space but tab and newline, and delete.
 _ASCII_CONTROLS = bytes(set(range(32)) - {9, 10} | {127})
@@ -42,49 +43,77 @@ def named(text: str) -> str:
     return clean(text[:NAME])
 
 
-def unquoted(text: str) -> str | None:
-    """Replace what a reply quotes by a mark that tells how much it was; None without quotes.
+class Part(NamedTuple):
+    """Some lines of a message: its author's, or quoted ones."""
+
+    lines: list[str]
+    quoted: bool
+
+
+def parts_of(text: str) -> list[Part]:
+    """Take a message apart into what its author wrote and what it quotes, in turn.
 
     Quotes are runs of lines that begin with `>`, with the line that names their author, and
     everything after the line `-----Original Message-----`.
     """
-    if ">" not in text and "---" not in text:
-        return None
-    kept: list[str] = []
-    hidden = 0
     lines = text.split("\n")
+    if ">" not in text and "---" not in text:
+        return [Part(lines, quoted=False)]
+    parts: list[Part] = []
+    own: list[str] = []
+    quote: list[str] = []
+
+    def end_quote() -> None:
+        nonlocal own, quote
+        parts.extend((Part(own, quoted=False), Part(quote, quoted=True)))
+        own, quote = [], []
+
     for number, line in enumerate(lines):
         if line.startswith(">"):
-            hidden += 1 if hidden else 1 + _drop_attribution(kept)
+            quote = quote or _take_attribution(own)
+            quote.append(line)
             continue
-        if hidden:
-            kept.append(_mark(hidden))
-            hidden = 0
+        if quote:
+            end_quote()
         if _ORIGINAL.match(line):
-            hidden = len(lines) - number
+            quote = lines[number:]
             break
-        kept.append(line)
-    if hidden:
-        kept.append(_mark(hidden))
-    return None if len(kept) == len(lines) and kept == lines else "\n".join(kept)
+        own.append(line)
+    if quote:
+        end_quote()
+    parts.append(Part(own, quoted=False))
+    return [part for part in parts if part.lines]
+
+
+def unquoted(text: str) -> str | None:
+    """Replace what a reply quotes by a mark that tells how much it was; None without quotes."""
+    if ">" not in text and "---" not in text:
+        return None
+    parts = parts_of(text)
+    if not any(part.quoted for part in parts):
+        return None
+    return "\n".join(
+        _mark(len(part.lines)) if part.quoted else "\n".join(part.lines) for part in parts
+    )
 
 
 def _mark(lines: int) -> str:
     return f"[{lines} quoted {'line' if lines == 1 else 'lines'} hidden]"
 
 
-def _drop_attribution(kept: list[str]) -> int:
-    """Take the line that introduces a quote off the end; return how many lines went."""
+def _take_attribution(kept: list[str]) -> list[str]:
+    """Take the line that introduces a quote off the end, and return it."""
     blank = 0
     while blank < len(kept) and not kept[-1 - blank].strip():
         blank += 1
     # The line may be wrapped once.
     for size in (1, 2):
-        lines = kept[len(kept) - blank - size : len(kept) - blank]
+        begin, end = len(kept) - blank - size, len(kept) - blank
+        lines = kept[max(begin, 0) : end]
         if len(lines) == size and _ATTRIBUTION.fullmatch(" ".join(lines).strip()):
-            del kept[len(kept) - blank - size :]
-            return size
-    return 0
+            del kept[begin:end]
+            return lines
+    return []
 
 
 _MARKS = re.compile("[\\u0300-\\u036f]")

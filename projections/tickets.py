@@ -153,7 +153,7 @@ class TicketsView:
     """One row a ticket."""
 
     name = "tickets"
-    version = 4
+    version = 5
     tables: LiteralString = TICKETS.ddl
     # Every order in which tickets are listed, and the ways in which a listing is narrowed.
     indexes: LiteralString = """
@@ -164,6 +164,7 @@ class TicketsView:
     CREATE INDEX tickets_status ON {views}.tickets (status, changed_at, id);
     CREATE INDEX tickets_department ON {views}.tickets (department, changed_at, id);
     CREATE INDEX tickets_agent ON {views}.tickets (agent, changed_at, id) WHERE agent IS NOT NULL;
+    CREATE INDEX tickets_unassigned ON {views}.tickets (changed_at, id) WHERE agent IS NULL;
     """
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:

@@ -22,7 +22,7 @@ from projections import (
 from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
 from projections.conversation import MessagePage, Order, TicketContext
-from projections.history import ActivityPage
+from projections.history import EVERYTHING, ActivityPage, HistoryFilter
 from projections.listings import AgentDetailsPage, AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
@@ -153,6 +153,7 @@ class Views:
         cursor: str | None = None,
         limit: int = 50,
         order: Order = "desc",
+        wanted: HistoryFilter = EVERYTHING,
     ) -> ActivityPage:
         """Return a page of what happened to a ticket, the latest first unless asked otherwise."""
         async with reading(self._pool) as connection:
@@ -164,7 +165,13 @@ class Views:
                 cursor=cursor,
                 limit=limit,
                 order=order,
+                wanted=wanted,
             )
+
+    async def list_ticket_clients(self, caller: Caller, reference: str) -> list[str]:
+        """Return the names of the clients that acted on a ticket, as they call themselves."""
+        async with reading(self._pool) as connection:
+            return await history.list_clients(connection, self._schema, caller, reference)
 
     async def list_calls(
         self, wanted: CallFilter, *, cursor: str | None = None, limit: int = 50

@@ -198,6 +198,28 @@ async def test_narrowings_combine_with_words_and_stand_alone(shown: Shown) -> No
             assert await found(views, query, **opposite) == ["Lamp two"]
 
 
+async def test_tickets_that_nobody_has_are_found_with_and_without_words(shown: Shown) -> None:
+    desk = Desk()
+    keys = [desk.open(number, f"Lamp {number}", "It is dark.") for number in range(4)]
+    for key in keys[1::2]:
+        desk.write(key, ticket.Assigned(agent=ANA))
+    views = await shown.show(desk)
+    searches: tuple[dict[str, Any], ...] = (
+        {},
+        {"query": "dark"},
+        {"query": "dark", "sort": "changed"},
+    )
+    for asked in searches:
+        assert sorted(await found(views, unassigned=True, **asked)) == ["Lamp 0", "Lamp 2"], asked
+        assert await found(views, unassigned=True, agent_id=ANA, **asked) == []
+    desk.write(keys[3], ticket.Unassigned(was=ANA))
+    assert await found(await shown.show(desk), unassigned=True, sort="changed") == [
+        "Lamp 3",
+        "Lamp 2",
+        "Lamp 0",
+    ]
+
+
 async def test_what_changes_is_found_as_it_stands(shown: Shown) -> None:
     desk = Desk()
     it = desk.open(1, "Lamp", tags=("old",))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.text import clean, excerpt, folded, unquoted
+from projections.text import Part, clean, excerpt, folded, parts_of, unquoted
 from tests.strategies import unhurried
 
 
@@ -55,6 +55,28 @@ def test_a_quote_is_hidden_with_the_line_that_introduces_it(attribution: str) ->
 def test_everything_below_an_original_message_is_hidden() -> None:
     text = "See below.\n-----Original Message-----\nFrom: Kim\nHello"
     assert unquoted(text) == "See below.\n[3 quoted lines hidden]"
+
+
+def test_a_message_is_taken_apart_without_losing_a_line() -> None:
+    text = "Yes.\n\nOn Monday Kim wrote:\n> One\n> Two\nNo.\n---Original Message---\n> Three\nX"
+    assert parts_of(text) == [
+        Part(["Yes.", ""], quoted=False),
+        Part(["On Monday Kim wrote:", "> One", "> Two"], quoted=True),
+        Part(["No."], quoted=False),
+        Part(["---Original Message---", "> Three", "X"], quoted=True),
+    ]
+    assert parts_of("") == [Part([""], quoted=False)]
+
+
+@unhurried
+@given(
+    st.lists(st.sampled_from([">", "> x", "", "Am A schrieb B:", "---Original Message---", "y"]))
+)
+def test_whatever_a_message_says_its_parts_are_all_of_it(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    parts = parts_of(text)
+    assert "\n".join("\n".join(part.lines) for part in parts).split() == text.split()
+    assert any(part.quoted for part in parts) == (unquoted(text) is not None)
 
 
 def test_answers_between_quotes_stay_where_they_are() -> None:

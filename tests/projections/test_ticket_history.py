@@ -13,7 +13,7 @@ from domain.fact import Attribution, Client, Via
 from domain.refusals import Code, Refused
 from domain.ticket import facts as ticket
 from domain.ticket.words import Author, AuthorKind, Status
-from projections.history import ActivityLine
+from projections.history import ActivityLine, HistoryFilter
 from projections.views import Views
 from tests.known import ANA, BEN, BILLING, NOW, STAFF, SUPPORT, caller_of
 from tests.projections.book import ALL, Desk, Shown
@@ -65,6 +65,8 @@ async def test_a_line_tells_who_did_what_when_and_by_which_way(shown: Shown) -> 
         "via": "token",
         "through": "via Claude (token …Ab3x)",
         "change": {"was": "N"},
+        "before": "new",
+        "after": "resolved",
         "agent": {"id": str(ANA), "name": "Ana"},
         "role": "agent",
         "client": {"name": "Claude", "version": "2.1"},
@@ -153,6 +155,77 @@ async def test_calls_are_no_part_of_a_tickets_history(shown: Shown) -> None:
     assert len(await lines(await shown.show(desk), key)) == 1
 
 
+async def test_a_line_tells_where_the_ticket_stood_before_and_stands_after(shown: Shown) -> None:
+    desk = Desk()
+    key = desk.open(1, "Turning", "Hello?")
+    answer, reply = Author(kind=AuthorKind.AGENT, id=ANA), Author(kind=AuthorKind.CUSTOMER)
+    for number, fact in enumerate(
+        (
+            ticket.MessageAdded(
+                message=UUID(int=801), author=answer, body="Yes?", status=Status.ANSWERED
+            ),
+            ticket.TagsAdded(tags=("x",)),
+            ticket.MessageAdded(message=UUID(int=802), author=reply, body="No", status=Status.OPEN),
+            ticket.Resolved(was=Status.OPEN),
+            ticket.Reopened(),
+            ticket.Postponed(was=Status.OPEN),
+            ticket.MessageAdded(message=UUID(int=803), author=reply, body="?", status=Status.OPEN),
+        )
+    ):
+        desk.write(key, fact, call=UUID(int=900 + number))
+    call = CallRecorded(tool="x", arguments={}, outcome="ok", ticket=key)
+    desk.write(UUID(int=8), call, call=UUID(int=906))
+    told = await lines(await shown.show(desk), key, order="asc")
+    assert [(line.before, line.after) for line in told[2:]] == [
+        ("new", "answered"),
+        (msgspec.UNSET, msgspec.UNSET),
+        ("answered", "open"),
+        ("open", "resolved"),
+        ("resolved", "open"),
+        ("open", "postponed"),
+        ("postponed", "open"),
+    ]
+    assert [line.call_position for line in told[2:]] == [msgspec.UNSET] * 6 + [
+        desk.log[-1].position
+    ]
+
+
+async def test_a_history_is_narrowed_by_way_client_and_kind(shown: Shown) -> None:
+    desk = desk_with_token()
+    key, other = desk.open(1), desk.open(2)
+    named = Attribution(via="token", agent=ANA, client=Client("Cursor"))
+    for number in range(3):
+        desk.write(key, ticket.TagsAdded(tags=(f"token {number}",)), by=through("token"))
+        desk.write(key, ticket.TagsAdded(tags=(f"panel {number}",)), by=through("panel"))
+    desk.write(key, ticket.Resolved(was=Status.NEW), by=named)
+    desk.write(other, ticket.TagsAdded(tags=("theirs",)), by=through("app"))
+    views = await shown.show(desk)
+
+    async def told(**wanted: Any) -> list[str]:
+        found = await lines(views, key, wanted=HistoryFilter(**wanted))
+        return [line.sentence.rpartition(" ")[2].strip("“”") for line in found]
+
+    assert await told(ways=("token", "app")) == ["ticket", "2", "1", "0"]
+    assert await told(client="Claude", ways=("token", "panel")) == ["2", "1", "0"]
+    assert await told(client="Cursor", topics=("ticket.tags_added",)) == []
+    assert await told(topics=("ticket.resolved", "ticket.opened")) == ["ticket", "ticket"]
+    assert await views.list_ticket_clients(ALL, str(key)) == ["Claude", "Cursor"]
+    assert await views.list_ticket_clients(ALL, str(other)) == ["Claude"]
+
+
+async def test_a_cursor_of_a_history_belongs_to_its_filter(shown: Shown) -> None:
+    desk = Desk()
+    key = desk.open(1, "Narrowed", *"abcde")
+    views = await shown.show(desk)
+    wanted = HistoryFilter(topics=("ticket.message_added",))
+    page = await views.list_activity(ALL, str(key), wanted=wanted, limit=3)
+    assert page.next_cursor
+    rest = await views.list_activity(ALL, str(key), wanted=wanted, cursor=page.next_cursor)
+    assert (len(page.activity), len(rest.activity)) == (3, 2)
+    with pytest.raises(Refused, match="cursor"):
+        await lines(views, key, cursor=page.next_cursor)
+
+
 @pytest.mark.parametrize("order", ["asc", "desc"])
 async def test_a_walk_meets_each_line_once_while_others_write(
     shown: Shown, order: Literal["asc", "desc"]
@@ -198,4 +271,6 @@ async def test_the_history_of_a_ticket_that_one_may_not_see_does_not_exist(shown
             await views.list_activity(caller, reference)
         assert refused.value.code is Code.NOT_FOUND
         sentences.add(refused.value.sentence.replace(reference, ""))
+        with pytest.raises(Refused):
+            await views.list_ticket_clients(caller, reference)
     assert len(sentences) == 1
