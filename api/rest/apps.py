@@ -93,7 +93,7 @@ async def find_app(views: Views, app_id: UUID) -> AppLine:
     """
     for line in await views.list_apps(app_id=app_id, include_revoked=True):
         return line
-    raise Refused(Code.NOT_FOUND, "There is no such app. GET /api/v1/apps lists them.")
+    raise Refused(Code.NOT_FOUND, "There is no such app. The list of apps shows which there are.")
 
 
 ENDPOINTS = (list_apps, revoke_app)

@@ -79,7 +79,7 @@ async def add_department(
 ) -> Response[DepartmentAnswer]:
     """Add a department."""
     command = AddDepartment(department=acting.office.new_id(), name=data.name)
-    done = await _act(acting, "add_department", asked(data), command, conditions)
+    done = await act_on_department(acting, "add_department", asked(data), command, conditions)
     return done.response(201, f"/api/v1/departments/{done.answer.id}")
 
 
@@ -93,16 +93,19 @@ async def rename_department(
     """Give a department another name."""
     command = RenameDepartment(department=department_id, name=data.name)
     arguments = asked(data, department_id=department_id)
-    return (await _act(acting, "rename_department", arguments, command, conditions)).response()
+    return (
+        await act_on_department(acting, "rename_department", arguments, command, conditions)
+    ).response()
 
 
-async def _act(
+async def act_on_department(
     acting: Acting,
     operation: str,
     arguments: dict[str, Any],
     command: DepartmentCommand,
     conditions: Conditions,
 ) -> Outcome[DepartmentAnswer]:
+    """Carry out a command for one department; answer with the department as it is then."""
     return await acting.act(
         operation,
         arguments,

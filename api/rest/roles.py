@@ -112,7 +112,7 @@ async def add_role(
     """Make a role; what is not named, it does not allow."""
     made = acting.office.new_id()
     command = AddRole(role=made, name=data.name, permissions=data.permissions)
-    done = await _act(acting, "add_role", asked(data), [Wish(command)], conditions)
+    done = await act_on_role(acting, "add_role", asked(data), [Wish(command)], conditions)
     return done.response(201, f"/api/v1/roles/{done.answer.id}")
 
 
@@ -137,7 +137,7 @@ async def change_role(
         return [Wish(command) for command in commands]
 
     arguments = asked(data, role_id=role_id)
-    return (await _act(acting, "change_role", arguments, wishes, conditions)).response()
+    return (await act_on_role(acting, "change_role", arguments, wishes, conditions)).response()
 
 
 @delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
@@ -149,16 +149,19 @@ async def remove_role(
     async def wishes() -> list[Wish]:
         return [Wish(RemoveRole(role=_made(role_id)))]
 
-    return (await _act(acting, "remove_role", asked(role_id=role_id), wishes, conditions)).bare()
+    return (
+        await act_on_role(acting, "remove_role", asked(role_id=role_id), wishes, conditions)
+    ).bare()
 
 
-async def _act(
-    acting: NamedDependency[Acting],
+async def act_on_role(
+    acting: Acting,
     operation: str,
     arguments: dict[str, Any],
     wishes: Wishes,
-    conditions: NamedDependency[Conditions],
+    conditions: Conditions,
 ) -> Outcome[RoleLine]:
+    """Carry out commands for one role, all or none; answer with the role as it is then."""
     return await acting.act(
         operation,
         arguments,
@@ -183,7 +186,9 @@ def _made(role_id: str) -> UUID:
 
 
 def _no_role() -> Refused:
-    return Refused(Code.NOT_FOUND, "There is no such role. GET /api/v1/roles lists them.")
+    return Refused(
+        Code.NOT_FOUND, "There is no such role. The list of roles shows which there are."
+    )
 
 
 def _line(role_id: UUID, role: HeldRole) -> RoleLine:

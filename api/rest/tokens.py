@@ -128,7 +128,9 @@ async def find_token(views: Views, token_id: UUID) -> TokenLine:
     """
     for line in await views.list_tokens(token_id=token_id):
         return line
-    raise Refused(Code.NOT_FOUND, "There is no such access token. GET /api/v1/tokens lists them.")
+    raise Refused(
+        Code.NOT_FOUND, "There is no such access token. The list of tokens shows which there are."
+    )
 
 
 def _token(line: TokenLine, used_at: datetime | None, now: datetime) -> Token:

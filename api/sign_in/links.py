@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -29,6 +30,20 @@ SETUP_LASTS = timedelta(hours=24)
 RESET_LASTS = timedelta(hours=1)
 
 
+class NewReset(NamedTuple):
+    """A link's secret, to be shown once, and the command that makes the link."""
+
+    secret: str
+    command: IssueReset
+
+
+def new_reset(agent: UUID, random: bytes, now: datetime) -> NewReset:
+    """Make a link to set an agent's password of 32 random bytes. The rules say who may."""
+    secret = encode_secret(LINK, random)
+    until = now + RESET_LASTS
+    return NewReset(secret, IssueReset(agent=agent, digest=hex_digest(secret), expires_at=until))
+
+
 class Links:
     """Issues links, from inside the house, and does what whoever opens one asks."""
 
@@ -50,11 +65,9 @@ class Links:
 
     async def issue_reset(self, agent: UUID, via: Via) -> str:
         """Issue the link to set an agent's password and return its secret; earlier ones are dead."""
-        secret = encode_secret(LINK, self._random(32))
-        until = self._helpdesk.now() + RESET_LASTS
-        command = IssueReset(agent=agent, digest=hex_digest(secret), expires_at=until)
-        await self._helpdesk.execute(Insider(insider(via)), Wish(command))
-        return secret
+        new = new_reset(agent, self._random(32), self._helpdesk.now())
+        await self._helpdesk.execute(Insider(insider(via)), Wish(new.command))
+        return new.secret
 
     async def has_owner(self) -> bool:
         """Whether the account has an owner: then nobody is set up any more."""

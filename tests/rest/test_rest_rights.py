@@ -31,6 +31,7 @@ ADMINISTRATION = [
     Ask("POST", f"/agents/{SOMEBODY}/deactivate", None, Permission.AGENTS_MANAGE),
     Ask("POST", f"/agents/{SOMEBODY}/reactivate", None, Permission.AGENTS_MANAGE),
     Ask("POST", f"/agents/{SOMEBODY}/seat", {"email": "v@new.example"}, Permission.AGENTS_MANAGE),
+    Ask("POST", f"/agents/{SOMEBODY}/password-link", None, Permission.AGENTS_MANAGE),
     Ask("GET", f"/tokens?agent_id={SOMEBODY}", None, Permission.AGENTS_MANAGE),
     Ask("GET", f"/sessions?agent_id={SOMEBODY}", None, Permission.AGENTS_MANAGE),
     Ask("GET", f"/apps?agent_id={SOMEBODY}", None, Permission.AGENTS_MANAGE),

@@ -1,0 +1,61 @@
+"""Links to set a password over HTTP: shown once, open one account once, and are in no record."""
+
+from datetime import datetime, timedelta
+
+from domain.permissions import Role, Scope
+from tests.mcp.company import Company, generate_token
+from tests.mcp.records import Log
+from tests.mcp.serving import Served
+from tests.rest.client import Client
+from tests.rest.conftest import Hire
+from tests.sign_in.browser import Browser
+from tests.sign_in.conftest import PASSWORD
+
+
+def test_a_link_sets_the_password_of_one_agent_once(
+    product: Served, adam: Client, hire: Hire, log: Log
+) -> None:
+    member = hire().member
+    path = f"/agents/{member.id}/password-link"
+    first = adam.post(path).body
+    with log.watched() as watched:
+        made = adam.post(path)
+    assert made.status == 201
+    assert made.headers["cache-control"] == "no-store"
+    assert datetime.fromisoformat(made.body["expires_at"]) - product.desk.helpdesk.now() < (
+        timedelta(hours=1)
+    )
+    (call,) = watched.calls
+    assert (call.fact.tool, call.fact.units) == ("create_password_link", 0)
+    secret = made.body["url"].partition("token=")[2]
+    assert secret
+    assert not [fact for fact in watched.facts if secret in str(fact)]
+    browser = Browser(product.port)
+    old, new = (
+        each["url"].removeprefix(product.desk.settings.base_url) for each in (first, made.body)
+    )
+    assert browser.get(old).status == 404  # the last one counts
+    typed = {"password": PASSWORD, "again": PASSWORD}
+    assert browser.submit(new, "/password", **typed).location == "/login?done=password"
+    assert browser.sign_in(member.email, PASSWORD).status == 303
+    assert browser.is_signed_in()
+    assert browser.get(new).status == 404
+
+
+def test_links_go_as_far_as_adding_agents_does(
+    product: Served, company: Company, olga: Client, adam: Client, hire: Hire
+) -> None:
+    admin, agent = hire(Role.ADMIN).member.id, hire().member.id
+    adam.post(f"/agents/{admin}/password-link").refused(403, "permission_denied")
+    assert olga.post(f"/agents/{admin}/password-link").status == 201
+    own = company.members["Olga"].id
+    assert "own account" in olga.post(f"/agents/{own}/password-link").refused(
+        403, "permission_denied"
+    )
+    narrow, _ = product.run(generate_token(product.desk, own, scopes={Scope.ADMIN}))
+    limited = Client(product.port, narrow).post(f"/agents/{agent}/password-link")
+    assert "limited" in limited.refused(403, "permission_denied")
+    imported = company.members["Ivo"].id
+    adam.post(f"/agents/{imported}/password-link").refused(409, "agent_unavailable")
+    kept = adam.post(f"/agents/{agent}/password-link", Idempotency_Key="once")
+    assert "make another" in kept.refused(400, "invalid_arguments")
