@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 from msgspec.structs import replace
-from psycopg.conninfo import conninfo_to_dict
 
 from domain.account import Account
 from domain.application import Wish
@@ -39,12 +38,6 @@ def held(settings: Settings, data: Path) -> Generator[Settings]:
     else:
         with EmbeddedPostgres(data) as server:
             yield replace(settings, database_url=server.url(), database_direct_url="")
-
-
-def described(settings: Settings) -> str:
-    """Say where the database is, without its password."""
-    parts = conninfo_to_dict(settings.database_url)
-    return f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}/{parts.get('dbname')}"
 
 
 def _check(url: str) -> None:

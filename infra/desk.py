@@ -1,6 +1,7 @@
 """The composition root: everything that makes one account work, as one object graph."""
 
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
@@ -24,10 +25,12 @@ from infra.expired import ExpiredCredentials
 from infra.housekeeping import Housekeeping
 from infra.oauth.store import PostgresOAuthStore
 from infra.pool import reading_pool
+from infra.presence import mark
 from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.rates import Limits, PostgresRateLimiter
 from infra.settings import Settings
+from infra.system import Process, SystemReader
 from infra.throttle import PostgresThrottle
 from projections.all import VIEWS
 from projections.views import Views
@@ -60,12 +63,14 @@ class Desk:
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
+        self.started_at = now()
         self.account = account = Account.named(settings.account)
         self.pool = reading_pool(settings.database_url, settings.pool_size)
         self.views = Views(self.pool, account.views)
+        projection = projection_of(account)
         self.live = LiveViews(
             settings.direct_url,
-            projection_of(account),
+            projection,
             self.pool.connection,
             is_ours=self._commits_in,
         )
@@ -94,6 +99,18 @@ class Desk:
                 self.remove_old_clients,
             ),
             last=self.authenticator.write_down_uses,
+            now=now,
+        )
+        self.system = SystemReader(
+            self.pool,
+            account,
+            projection.versions,
+            Process(
+                self.started_at,
+                settings,
+                self.live.progress,
+                lambda: self.housekeeping.last_round,
+            ),
         )
 
     def _commits_in(self, session: int) -> bool:
@@ -143,6 +160,7 @@ class Desk:
             random=secrets.token_bytes,
             base_url=self.settings.base_url,
             idle=timedelta(hours=self.settings.session_idle_hours),
+            system=self.system,
         )
 
     @cached_property
@@ -193,6 +211,7 @@ class Desk:
 
         @contextlib.asynccontextmanager
         async def lifespan(_app: "Litestar") -> AsyncGenerator[None]:
+            self.live.be_seen_as(mark(self.account, os.getpid()))
             async with self.open():
                 yield
 

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from api.system import HousekeepingRound
 from domain.ledger import Unavailable
 
 log = logging.getLogger(__name__)
@@ -16,11 +18,20 @@ class Housekeeping:
     """Runs errands every so many `seconds` from `async with` to its end, and the `last` then.
 
     An errand that fails is run again with the next round: it must have kept what it is about.
+    `last_round` tells how the last one went.
     """
 
-    def __init__(self, errands: Sequence[Errand], last: Errand, seconds: float = 60) -> None:
+    def __init__(
+        self,
+        errands: Sequence[Errand],
+        last: Errand,
+        now: Callable[[], datetime],
+        seconds: float = 60,
+    ) -> None:
+        self.last_round: HousekeepingRound | None = None
         self._errands = errands
         self._last = last
+        self._now = now
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None
 
@@ -42,14 +53,17 @@ class Housekeeping:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._seconds)
-            for errand in self._errands:
-                await _done(errand)
+            failed = [errand.__qualname__ for errand in self._errands if not await _done(errand)]
+            self.last_round = HousekeepingRound(self._now(), failed)
 
 
-async def _done(errand: Errand) -> None:
+async def _done(errand: Errand) -> bool:
     try:
         await errand()
     except Unavailable:
         log.warning("%s has to wait: the database does not answer", errand.__name__)
     except Exception:  # a defect in one errand must not end all others
         log.exception("%s failed", errand.__name__)
+    else:
+        return True
+    return False

@@ -8,12 +8,12 @@ from msgspec import Struct
 from psycopg import sql
 
 from domain.account import Account
-from infra.database import described
 from infra.event_store.batch import budget_line
 from infra.event_store.budget import budget_statement
 from infra.migrations import migrations
 from infra.projector.tracking import Tracking
 from infra.settings import Settings
+from infra.system import described
 from projections.view import Connection
 
 _MIGRATIONS: LiteralString = "SELECT count(*) FROM {log}.migrations"
@@ -49,7 +49,7 @@ async def read_standing(settings: Settings, where: str = "") -> Standing:
     ) as connection:
         version = connection.info.parameter_status("server_version") or "?"
         standing = Standing(
-            database=where or described(settings),
+            database=where or described(settings.database_url),
             version=version.partition(" ")[0],
             migrations=await _migrations(connection, account),
             migrations_known=len(migrations()),

@@ -43,6 +43,7 @@ ADMIN_PLACES = (
     Place(f"{ADMIN}/agents", "Agents", (Permission.AGENTS_MANAGE,)),
     Place(f"{ADMIN}/clients", "Clients", (Permission.SETTINGS_MANAGE,)),
     Place(f"{ADMIN}/budget", "Budget", (Permission.SETTINGS_MANAGE, Permission.AUDIT_READ)),
+    Place(f"{ADMIN}/system", "System", (Permission.SETTINGS_MANAGE,)),
 )
 _ADMINISTRATORS = tuple({taken for place in ADMIN_PLACES for taken in place.takes})
 BAR = (

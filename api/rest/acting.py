@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
+from api.system import ReadSystem
 from domain.application import Done, Helpdesk, Wish
 from domain.authentication import Bearer
 from domain.caller import Caller
@@ -34,6 +35,7 @@ class Office(NamedTuple):
     random: Callable[[int], bytes]
     base_url: str
     idle: timedelta
+    system: ReadSystem
 
     def now(self) -> datetime:
         return self.helpdesk.now()

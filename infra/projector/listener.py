@@ -35,12 +35,13 @@ class Listener:
         self._is_ours = is_ours
         self._handlers = handlers
         self._on_listening = on_listening
+        self.session = "listener"
 
     async def run(self) -> NoReturn:
         waits = delays(0.1, 5)
         while True:
             try:
-                async with await connect(self._url, "listener") as connection:
+                async with await connect(self._url, self.session) as connection:
                     await self._listen(connection)
                     waits = delays(0.1, 5)
                     await self._hear(connection)

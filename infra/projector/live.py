@@ -40,6 +40,11 @@ class LiveViews:
         )
         self._tasks: list[asyncio.Task[NoReturn]] = []
 
+    def be_seen_as(self, mark: str) -> None:
+        """Have the sessions that begin from now on tell whose they are."""
+        self.projector.session = f"projector {mark}"
+        self._listener.session = f"listener {mark}"
+
     async def __aenter__(self) -> Self:
         self._tasks = [
             asyncio.create_task(self.projector.run(), name="projector"),

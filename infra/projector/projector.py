@@ -71,6 +71,7 @@ class Projector:
         self._woken = asyncio.Event()
         self._working = False
         self._delays = self._fresh_delays()
+        self.session = "projector"
 
     @property
     def working(self) -> bool:
@@ -102,7 +103,7 @@ class Projector:
         """Work, or stand by, until cancelled."""
         while True:
             try:
-                async with await connect(self._url, "projector") as connection:
+                async with await connect(self._url, self.session) as connection:
                     await self._begin(connection)
                     await self._follow(connection)
             except (psycopg.Error, OSError, FoldError, UnfitViewsError) as error:

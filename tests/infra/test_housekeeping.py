@@ -110,8 +110,13 @@ async def test_an_errand_that_fails_is_run_again_and_the_others_meanwhile(
     async def last() -> None:
         done.append("last")
 
-    async with Housekeeping((out_of_reach, defect, other), last, seconds=0):
+    errands = (out_of_reach, defect, other)
+    async with Housekeeping(errands, last, lambda: NOON, seconds=0) as housekeeping:
         await asyncio.wait_for(enough.wait(), 20)
+        assert housekeeping.last_round
+        assert housekeeping.last_round.at == NOON
+        failed = [name.rpartition(".")[2] for name in housekeeping.last_round.failed]
+        assert failed == ["out_of_reach", "defect"]
     assert done[:4] == ["tried", "done"] * 2
     assert done[-1] == "last"
     levels = {record.levelno for record in caplog.records}
