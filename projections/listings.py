@@ -13,6 +13,7 @@ from domain.refusals import Code, Refused
 from projections.cursors import decode_cursor, encode_cursor
 from projections.metadata import Named
 from projections.pages import fill
+from projections.text import folded
 from projections.view import Connection, qualified
 
 PAGE = 100
@@ -113,7 +114,8 @@ FROM {views}.agents a CROSS JOIN LATERAL (
         WHERE id = ANY (a.departments) ORDER BY sort LIMIT 20
     ) d
 ) m
-WHERE (a.active OR %s) AND (%s::uuid IS NULL OR %s = ANY (a.departments)) AND (a.sort, a.id) > (%s, %s)
+WHERE (a.active OR %s) AND (%s::uuid IS NULL OR %s = ANY (a.departments)) AND (%s::text IS NULL OR a.role = %s)
+    AND (%s::text = '' OR strpos(a.sort, %s) > 0 OR strpos(lower(a.email), %s) > 0) AND (a.sort, a.id) > (%s, %s)
 ORDER BY a.sort, a.id LIMIT %s
 """
 _DEPARTMENTS: LiteralString = """
@@ -135,6 +137,23 @@ ORDER BY c.generated_at, c.id
 """
 _FIRST = ("", UUID(int=0))
 L = TypeVar("L")
+
+
+class AgentFilter(NamedTuple):
+    """Which agents to list: of a department, of a role, with these letters in name or address."""
+
+    department: UUID | None = None
+    inactive: bool = False
+    role: str | None = None
+    letters: str = ""
+
+    @property
+    def parameters(self) -> tuple[object, ...]:
+        letters = folded(self.letters)
+        return (
+            *(self.inactive, self.department, self.department, self.role, self.role),
+            *(letters, letters, letters),
+        )
 
 
 class AgentRow(NamedTuple):
@@ -189,27 +208,25 @@ def agent_details(row: AgentRow) -> AgentDetails:
 async def list_agents(
     connection: Connection,
     views: str,
-    department: UUID | None,
+    wanted: AgentFilter,
     cursor: str | None,
     line: Callable[[AgentRow], L],
-    *,
-    inactive: bool,
 ) -> tuple[list[L], str | UnsetType]:
     """Return a page of agents by name, and the cursor of the next one.
 
     Refuses with `not_found` a department that there is not.
     """
-    listing = ("agents", department, inactive)
+    listing = ("agents", *wanted)
     after = decode_cursor(cursor, listing, tuple[str, UUID]) if cursor else _FIRST
     found = await connection.execute(
         qualified(_AGENTS, views),
-        (inactive, department, department, *after, PAGE + 1),
+        (*wanted.parameters, *after, PAGE + 1),
         prepare=True,
         binary=True,
     )
     rows = await found.fetchall()
-    if not rows and department and not cursor:
-        found = await connection.execute(qualified(_DEPARTMENT, views), (department,))
+    if not rows and wanted.department and not cursor:
+        found = await connection.execute(qualified(_DEPARTMENT, views), (wanted.department,))
         if await found.fetchone() is None:
             raise Refused(
                 Code.NOT_FOUND,

@@ -23,7 +23,13 @@ from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
-from projections.listings import AgentDetailsPage, AgentPage, DepartmentPage, TokenLine
+from projections.listings import (
+    AgentDetailsPage,
+    AgentFilter,
+    AgentPage,
+    DepartmentPage,
+    TokenLine,
+)
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
 from projections.reading import Pool, reading
@@ -202,10 +208,9 @@ class Views:
                 *await listings.list_agents(
                     connection,
                     self._schema,
-                    department_id,
+                    AgentFilter(department_id, include_inactive),
                     cursor,
                     listings.agent_line,
-                    inactive=include_inactive,
                 )
             )
 
@@ -215,17 +220,21 @@ class Views:
         department_id: UUID | None = None,
         cursor: str | None = None,
         include_inactive: bool = False,
+        role: str | None = None,
+        letters: str = "",
     ) -> AgentDetailsPage:
-        """Return agents with their roles' ids, for those who manage agents."""
+        """Return agents with their roles' ids, for those who manage agents.
+
+        `letters` are looked for in names and addresses, whatever their case.
+        """
         async with reading(self._pool) as connection:
             return AgentDetailsPage(
                 *await listings.list_agents(
                     connection,
                     self._schema,
-                    department_id,
+                    AgentFilter(department_id, include_inactive, role, letters),
                     cursor,
                     listings.agent_details,
-                    inactive=include_inactive,
                 )
             )
 
