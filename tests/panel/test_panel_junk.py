@@ -34,7 +34,8 @@ PARAMETERS = {
     "/audit/export.csv": ("agent_id", "tool", "ticket_id", "from", "to"),
     "/admin/agents": ("all", "cursor"),
     "/admin/clients": ("done",),
-    "/admin/budget": (),
+    "/admin/budget": ("month", "done"),
+    "/admin/system": (),
 }
 OF_TICKETS = ("messages", "message", "offset", "quoted", "activity", "by", "client", "done")
 JUNK = (
