@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, UnsetType
 
-from api.rest.acting import Acting, Conditions
+from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import Body, Query, asked, from_query
 from api.rest.tickets import ONE, Person, TicketId, TicketState, location_of, message, ticket_state
 from domain.application import Done, Wish
@@ -122,6 +122,13 @@ async def write_message(
     conditions: NamedDependency[Conditions],
 ) -> Response[Written]:
     """Write to the customer, or leave a note, in your own name."""
+    return _created(await write_on_ticket(acting, conditions, ticket_id, data))
+
+
+async def write_on_ticket(
+    acting: Acting, conditions: Conditions, ticket_id: str, data: NewMessage
+) -> Outcome[Written]:
+    """Add an agent's message or note to a ticket."""
 
     async def author() -> Author:
         return Author(kind=AuthorKind.AGENT, id=acting.caller.agent)
@@ -157,7 +164,10 @@ async def add_reply(
         requester = (await office.views.get_ticket_metadata(acting.caller, ticket_id)).requester
         return Author(kind=AuthorKind.CUSTOMER, id=requester.id, name=requester.name)
 
-    return await _write("add_reply", ticket_id, data, author, acting=acting, conditions=conditions)
+    written = await _write(
+        "add_reply", ticket_id, data, author, acting=acting, conditions=conditions
+    )
+    return _created(written)
 
 
 async def _write(
@@ -169,7 +179,7 @@ async def _write(
     acting: Acting,
     conditions: Conditions,
     note: bool = False,
-) -> Response[Written]:
+) -> Outcome[Written]:
     key = acting.office.new_id()
 
     async def wishes() -> list[Wish]:
@@ -179,7 +189,7 @@ async def _write(
     def written(done: Done) -> Written:
         return Written(message_id=key, **msgspec.structs.asdict(ticket_state(done)))
 
-    outcome = await acting.act(
+    return await acting.act(
         operation,
         asked(data, ticket_id=ticket_id),
         wishes,
@@ -188,6 +198,9 @@ async def _write(
         conditions=conditions,
         texts=("body",),
     )
+
+
+def _created(outcome: Outcome[Written]) -> Response[Written]:
     answer = outcome.answer
     return outcome.response(201, location_of(answer.ticket_id, "messages", answer.message_id))
 

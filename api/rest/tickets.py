@@ -10,7 +10,7 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from api.problems import API
-from api.rest.acting import Acting, Conditions, etag
+from api.rest.acting import Acting, Conditions, Outcome, etag
 from api.rest.asking import Body, asked, from_query, misfit
 from domain.agent.commands import Email
 from domain.application import Done, Wish
@@ -98,6 +98,14 @@ async def open_ticket(
     conditions: NamedDependency[Conditions],
 ) -> Response[TicketState]:
     """Open a ticket with its first message."""
+    outcome = await open_new_ticket(acting, conditions, data)
+    return outcome.response(201, location_of(outcome.answer.ticket_id))
+
+
+async def open_new_ticket(
+    acting: Acting, conditions: Conditions, data: NewTicket
+) -> Outcome[TicketState]:
+    """Open a ticket in a customer's name, with what the customer says and perhaps a note."""
     office = acting.office
     person = data.requester
 
@@ -122,7 +130,7 @@ async def open_ticket(
             said.append(message(ticket, office.new_id(), noted, data.note, note=True))
         return [Wish(opened), *map(Wish, said)]
 
-    outcome = await acting.act(
+    return await acting.act(
         "open_ticket",
         asked(data),
         wishes,
@@ -131,7 +139,6 @@ async def open_ticket(
         conditions=conditions,
         texts=("body", "note"),
     )
-    return outcome.response(201, location_of(outcome.answer.ticket_id))
 
 
 @get(ONE, operation_id="get_ticket", tags=["tickets"])
@@ -152,6 +159,13 @@ async def change_ticket(
     conditions: NamedDependency[Conditions],
 ) -> Response[TicketState]:
     """Change a ticket's subject or priority."""
+    return (await change_by_hand(acting, conditions, ticket_id, data)).response()
+
+
+async def change_by_hand(
+    acting: Acting, conditions: Conditions, ticket_id: str, data: TicketChange
+) -> Outcome[TicketState]:
+    """Change what people alone change: no tool does."""
 
     async def wishes() -> list[Wish]:
         acting.caller.require(Permission.TICKETS_WRITE)
@@ -160,7 +174,7 @@ async def change_ticket(
         change = ChangeTicket(ticket_id=ticket_id, subject=data.subject, priority=data.priority)
         return [Wish(change)]
 
-    outcome = await acting.act(
+    return await acting.act(
         "change_ticket",
         asked(data, ticket_id=ticket_id),
         wishes,
@@ -168,7 +182,6 @@ async def change_ticket(
         TicketState,
         conditions=conditions,
     )
-    return outcome.response()
 
 
 def message(
