@@ -25,7 +25,6 @@ from api.pages import (
 )
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
-from api.pages.showing import ASSETS
 
 BODY_LIMIT = 1 << 16
 
@@ -92,8 +91,8 @@ def answer_anywhere(front: Front) -> ExceptionHandler:
 def _asset_route(
     front: Front, before_request: Callable[[Page], Awaitable[None]]
 ) -> HTTPRouteHandler:
-    @get(list(ASSETS), before_request=before_request)
+    @get(list(front.showing.assets), before_request=before_request)
     async def asset(request: Page) -> Response[str]:
-        return front.showing.asset(request.scope["path"])
+        return front.showing.asset(request.scope["path"], request.query_params.get("v", ""))
 
     return asset

@@ -1,22 +1,15 @@
 """Pages as they are sent: rendered from templates, with what browsers need to hear to keep them safe."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
-STYLE = "/style.css"
-# What pages are shown with, by path; pico.css is not ours, its licence lies beside it.
-ASSETS = {
-    STYLE: ("style.css", MediaType.CSS),
-    "/pico.css": ("pico.css", MediaType.CSS),
-    "/panel.js": ("panel.js", "text/javascript"),
-}
+from api.pages.assets import MARK, SCRIPT, STYLE, load
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; "
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
 _SCRIPTED = f"{_POLICY}; script-src 'self'"
@@ -40,10 +33,13 @@ class Showing:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        folder = files("api.pages").joinpath("assets")
-        self._assets = {
-            path: (folder.joinpath(name).read_text(encoding="utf-8"), kind)
-            for path, (name, kind) in ASSETS.items()
+        self.assets = found = load()
+        self._shown = {
+            "refusal": "",
+            "notice": "",
+            "style": found[STYLE].address,
+            "script": found[SCRIPT].address,
+            "mark": found[MARK].address,
         }
 
     def page(
@@ -65,9 +61,8 @@ class Showing:
         are `scripted` work without their script, too.
         """
         policy = _SCRIPTED if scripted else _LEADING_OUT if leads_out else _POLICY
-        said: dict[str, object] = {"refusal": "", "notice": "", "style": STYLE}
         return Response(
-            self._templates.get_template(f"{template}.html").render({**said, **shown}),
+            self._templates.get_template(f"{template}.html").render({**self._shown, **shown}),
             status_code=status,
             media_type=MediaType.HTML,
             cookies=list(cookies),
@@ -79,12 +74,14 @@ class Showing:
             },
         )
 
-    def asset(self, path: str) -> Response[str]:
-        text, kind = self._assets[path]
+    def asset(self, path: str, version: str) -> Response[str]:
+        """Answer with what pages are shown with: kept for a year where it is the version asked for."""
+        asset = self.assets[path]
+        kept = "max-age=31536000, immutable" if version == asset.version else "max-age=300"
         return Response(
-            text,
-            media_type=kind,
-            headers={"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"},
+            asset.text,
+            media_type=asset.kind,
+            headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"},
         )
 
 

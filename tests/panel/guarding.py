@@ -16,7 +16,7 @@ class Marks(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if tag == "script":
-            self.scripts.append(found.get("src", "inline"))
+            self.scripts.append(found.get("src", "inline").partition("?")[0])
         if tag in {"img", "iframe", "object", "embed", "base", "style", "template"}:
             self.wrong.append(tag)
         for name, value in found.items():

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Request, Response, Router, get
 from markupsafe import Markup, escape
 
-from api.pages.showing import STYLE
+from api.pages.assets import STYLE
 from api.problems import API, DOCS, OF_REFUSALS, OTHERS
 from api.rest.document import Document
 from domain.permissions import Scope
