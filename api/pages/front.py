@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 
+from api.connection.trying import ConnectionTest
 from api.cookies import Headers, read_before, read_session
 from api.csrf import FIELD, is_csrf_token, is_same_origin
 from api.oauth.issuer import Issuer
@@ -25,8 +26,19 @@ from domain.secret import SESSION
 Page = Request[Any, Any, Any]
 Form = dict[str, str]
 
-_FIELDS = 20
+_FIELDS = 600  # one of them may be ticked for each department
 _FORMS = "application/x-www-form-urlencoded"
+
+
+class Sent(Form):
+    """A form as it was sent: of what stands in it several times, the last counts, or `all` of it."""
+
+    def __init__(self, fields: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(fields)
+        self._fields = fields
+
+    def all(self, name: str) -> list[str]:
+        return [value for each, value in self._fields if each == name]
 
 
 class ForeignForm(Exception):  # noqa: N818 - an answer, not a fault
@@ -46,6 +58,7 @@ class Front(NamedTuple):
     identify: Identify
     rates: RateLimiter
     showing: Showing
+    connection: ConnectionTest
     hosts: Sequence[str]
     origins: Sequence[str]
 
@@ -80,7 +93,7 @@ class Front(NamedTuple):
         """Return what forms for people not signed in are tied to: the browser's own, or a new one."""
         return read_before(headers_of(request), self.base_url) or self.office.random(32).hex()
 
-    async def form(self, request: Page, secret: str | None, *, hidden: bool = False) -> Form:
+    async def form(self, request: Page, secret: str | None, *, hidden: bool = False) -> Sent:
         """Read a form that is tied to the cookie's secret. Raises `ForeignForm`.
 
         `hidden` as in `is_same_origin`.
@@ -92,7 +105,7 @@ class Front(NamedTuple):
             raise ForeignForm
         return form
 
-    async def open_form(self, request: Page, *, hidden: bool = False) -> Form:
+    async def open_form(self, request: Page, *, hidden: bool = False) -> Sent:
         """Read a form of a page for people who are not signed in. Raises `ForeignForm`."""
         before = read_before(headers_of(request), self.base_url)
         return await self.form(request, before, hidden=hidden)
@@ -118,7 +131,7 @@ def twice(form: Form) -> str:
     return password
 
 
-async def _fields(request: Page) -> Form:
+async def _fields(request: Page) -> Sent:
     kind, _, _ = request.headers.get("content-type", "").partition(";")
     fields = None
     if kind.strip().lower() == _FORMS:
@@ -129,4 +142,4 @@ async def _fields(request: Page) -> Form:
             )
     if fields is None:
         raise Refused(Code.INVALID_ARGUMENTS, "This is no form of ours.")
-    return dict(fields)
+    return Sent(fields)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from litestar import Response
 
 from api.csrf import csrf_token
-from api.pages.front import Form, Front, Page
+from api.pages.front import Front, Page, Sent
 from api.rest.acting import Acting
 from domain.agent.rules import AGENT, Agent
 from domain.application import Unauthorized
@@ -41,6 +41,8 @@ ADMIN = "/admin"
 ADMINISTRATION = "Admin"
 ADMIN_PLACES = (
     Place(f"{ADMIN}/agents", "Agents", (Permission.AGENTS_MANAGE,)),
+    Place(f"{ADMIN}/roles", "Roles", (Permission.ROLES_MANAGE,)),
+    Place(f"{ADMIN}/departments", "Departments", (Permission.DEPARTMENTS_MANAGE,)),
     Place(f"{ADMIN}/clients", "Clients", (Permission.SETTINGS_MANAGE,)),
     Place(f"{ADMIN}/budget", "Budget", (Permission.SETTINGS_MANAGE, Permission.AUDIT_READ)),
     Place(f"{ADMIN}/system", "System", (Permission.SETTINGS_MANAGE,)),
@@ -84,7 +86,7 @@ class Panel:
     def csrf(self) -> str:
         return csrf_token(self.front.session(self._request))
 
-    async def form(self) -> Form:
+    async def form(self) -> Sent:
         """Read the form of a page of ours. Raises `ForeignForm`."""
         return await self.front.form(self._request, self.front.session(self._request))
 
