@@ -108,6 +108,14 @@ async def add_agent(
     conditions: NamedDependency[Conditions],
 ) -> Response[AgentAnswer]:
     """Add an agent, who takes a seat."""
+    done = await hire_agent(acting, data, conditions)
+    return done.response(201, f"/api/v1/agents/{done.answer.id}")
+
+
+async def hire_agent(
+    acting: Acting, data: NewAgent, conditions: Conditions
+) -> Outcome[AgentAnswer]:
+    """Add an agent as the rules let one."""
     command = AddAgent(
         agent=acting.office.new_id(),
         name=data.name,
@@ -115,8 +123,7 @@ async def add_agent(
         departments=data.department_ids,
         email=data.email,
     )
-    done = await act_on_agent(acting, "add_agent", asked(data), [command], conditions)
-    return done.response(201, f"/api/v1/agents/{done.answer.id}")
+    return await act_on_agent(acting, "add_agent", asked(data), [command], conditions)
 
 
 @patch("/agents/{agent_id:uuid}", operation_id="change_agent", tags=["agents"])
@@ -127,6 +134,13 @@ async def change_agent(
     conditions: NamedDependency[Conditions],
 ) -> Response[AgentAnswer]:
     """Change an agent's name, address, role or departments: all that is named, or nothing."""
+    return (await alter_agent(acting, agent_id, data, conditions)).response()
+
+
+async def alter_agent(
+    acting: Acting, agent_id: UUID, data: AgentChange, conditions: Conditions
+) -> Outcome[AgentAnswer]:
+    """Change an agent as the rules let one. Refuses with `invalid_arguments` to change nothing."""
     commands: list[AgentCommand] = []
     if data.name is not UNSET:
         commands.append(RenameAgent(agent=agent_id, name=data.name))
@@ -139,7 +153,7 @@ async def change_agent(
     if not commands:
         raise misfit("it names nothing to change")
     arguments = asked(data, agent_id=agent_id)
-    return (await act_on_agent(acting, "change_agent", arguments, commands, conditions)).response()
+    return await act_on_agent(acting, "change_agent", arguments, commands, conditions)
 
 
 async def act_on_agent(

@@ -78,8 +78,7 @@ async def add_department(
     conditions: NamedDependency[Conditions],
 ) -> Response[DepartmentAnswer]:
     """Add a department."""
-    command = AddDepartment(department=acting.office.new_id(), name=data.name)
-    done = await act_on_department(acting, "add_department", asked(data), command, conditions)
+    done = await make_department(acting, data, conditions)
     return done.response(201, f"/api/v1/departments/{done.answer.id}")
 
 
@@ -91,21 +90,33 @@ async def rename_department(
     conditions: NamedDependency[Conditions],
 ) -> Response[DepartmentAnswer]:
     """Give a department another name."""
+    return (await alter_department(acting, department_id, data, conditions)).response()
+
+
+async def make_department(
+    acting: Acting, data: NamedDepartment, conditions: Conditions
+) -> Outcome[DepartmentAnswer]:
+    """Add a department as the rules let one."""
+    command = AddDepartment(department=acting.office.new_id(), name=data.name)
+    return await _act(acting, "add_department", asked(data), command, conditions)
+
+
+async def alter_department(
+    acting: Acting, department_id: UUID, data: NamedDepartment, conditions: Conditions
+) -> Outcome[DepartmentAnswer]:
+    """Rename a department as the rules let one."""
     command = RenameDepartment(department=department_id, name=data.name)
     arguments = asked(data, department_id=department_id)
-    return (
-        await act_on_department(acting, "rename_department", arguments, command, conditions)
-    ).response()
+    return await _act(acting, "rename_department", arguments, command, conditions)
 
 
-async def act_on_department(
+async def _act(
     acting: Acting,
     operation: str,
     arguments: dict[str, Any],
     command: DepartmentCommand,
     conditions: Conditions,
 ) -> Outcome[DepartmentAnswer]:
-    """Carry out a command for one department; answer with the department as it is then."""
     return await acting.act(
         operation,
         arguments,

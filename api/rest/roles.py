@@ -110,9 +110,7 @@ async def add_role(
     conditions: NamedDependency[Conditions],
 ) -> Response[RoleLine]:
     """Make a role; what is not named, it does not allow."""
-    made = acting.office.new_id()
-    command = AddRole(role=made, name=data.name, permissions=data.permissions)
-    done = await act_on_role(acting, "add_role", asked(data), [Wish(command)], conditions)
+    done = await make_role(acting, data, conditions)
     return done.response(201, f"/api/v1/roles/{done.answer.id}")
 
 
@@ -124,6 +122,28 @@ async def change_role(
     conditions: NamedDependency[Conditions],
 ) -> Response[RoleLine]:
     """Change a role's name, or all that it allows, for everybody who has it."""
+    return (await alter_role(acting, role_id, data, conditions)).response()
+
+
+@delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
+async def remove_role(
+    role_id: RoleId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
+) -> Response[None]:
+    """Remove a role that nobody has."""
+    return (await end_role(acting, role_id, conditions)).bare()
+
+
+async def make_role(acting: Acting, data: NewRole, conditions: Conditions) -> Outcome[RoleLine]:
+    """Make a role as the rules let one."""
+    made = acting.office.new_id()
+    command = AddRole(role=made, name=data.name, permissions=data.permissions)
+    return await _act(acting, "add_role", asked(data), [Wish(command)], conditions)
+
+
+async def alter_role(
+    acting: Acting, role_id: str, data: RoleChange, conditions: Conditions
+) -> Outcome[RoleLine]:
+    """Change a role as the rules let one. Refuses with `invalid_arguments` to change nothing."""
 
     async def wishes() -> list[Wish]:
         made = _made(role_id)
@@ -136,32 +156,25 @@ async def change_role(
             raise misfit("it names nothing to change")
         return [Wish(command) for command in commands]
 
-    arguments = asked(data, role_id=role_id)
-    return (await act_on_role(acting, "change_role", arguments, wishes, conditions)).response()
+    return await _act(acting, "change_role", asked(data, role_id=role_id), wishes, conditions)
 
 
-@delete("/roles/{role_id:str}", operation_id="remove_role", tags=["roles"])
-async def remove_role(
-    role_id: RoleId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
-) -> Response[None]:
-    """Remove a role that nobody has."""
+async def end_role(acting: Acting, role_id: str, conditions: Conditions) -> Outcome[RoleLine]:
+    """Remove a role as the rules let one."""
 
     async def wishes() -> list[Wish]:
         return [Wish(RemoveRole(role=_made(role_id)))]
 
-    return (
-        await act_on_role(acting, "remove_role", asked(role_id=role_id), wishes, conditions)
-    ).bare()
+    return await _act(acting, "remove_role", asked(role_id=role_id), wishes, conditions)
 
 
-async def act_on_role(
+async def _act(
     acting: Acting,
     operation: str,
     arguments: dict[str, Any],
     wishes: Wishes,
     conditions: Conditions,
 ) -> Outcome[RoleLine]:
-    """Carry out commands for one role, all or none; answer with the role as it is then."""
     return await acting.act(
         operation,
         arguments,
