@@ -7,6 +7,8 @@ from litestar import Litestar, Request, Response
 from litestar.types import Message, Scope
 from mcp.server.lowlevel import Server
 
+from api.connection.asking import Ask
+from api.connection.trying import ConnectionTest
 from api.health import Readiness, health_routes
 from api.mcp import Lifespan, mcp_mount
 from api.oauth import errors as oauth_errors
@@ -41,6 +43,7 @@ class Parts(NamedTuple):
     clients: Clients
     oauth: OAuthStore
     readiness: Readiness
+    ask: Ask
     lifespan: Lifespan
     hosts: Sequence[str]
     origins: Sequence[str]
@@ -72,6 +75,7 @@ def create_app(parts: Parts) -> Litestar:
         identify=parts.identify,
         rates=parts.rates,
         showing=Showing(),
+        connection=ConnectionTest(parts.ask, parts.office.base_url),
         hosts=parts.hosts,
         origins=parts.origins,
     )

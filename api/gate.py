@@ -26,7 +26,8 @@ from domain.secret import ACCESS_TOKEN, APP_TOKEN, is_well_formed
 
 BODY_LIMIT = 1 << 20
 
-_PREFIXES = (ACCESS_TOKEN, APP_TOKEN)
+# Of the secrets that it knows.
+TOKEN_PREFIXES = (ACCESS_TOKEN, APP_TOKEN)
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -91,7 +92,7 @@ class Gate:
         if not _bears(headers):
             raise Unauthorized
         secret = headers[b"authorization"].partition(b" ")[2].strip().decode("latin-1")
-        prefix = next((one for one in _PREFIXES if is_well_formed(one, secret)), None)
+        prefix = next((one for one in TOKEN_PREFIXES if is_well_formed(one, secret)), None)
         if prefix is None:
             raise Unauthorized
         agent = headers.get(b"user-agent", b"").decode("latin-1")[:200]

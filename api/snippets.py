@@ -1,50 +1,156 @@
-"""Lines to paste into MCP clients, so that they find the server and show a token."""
+"""How each MCP client is connected: by the URL alone, where it signs people in, or with a token."""
 
+import base64
 import json
 import shlex
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 MODERN = "2026-07-28"
+PLACEHOLDER = "YOUR_TOKEN"
+
+_NAME = "deskledger"
+_FROM_OUTSIDE = "comes from the internet: the URL must be reachable from there"
+_ASKED_ALL_THE_SAME = (
+    "If it asks you to sign in all the same, take the URL alone: then it needs no token."
+)
 
 
-class Paste(NamedTuple):
-    """Lines for one client, and where they belong."""
+class Way(NamedTuple):
+    """What to do, one step after the other, with the lines to paste and the file they belong in.
+
+    `link` has the client do it by itself. It lands in histories, so there is no secret in it.
+    """
+
+    steps: tuple[str, ...]
+    lines: str
+    where: str = ""
+    link: str = ""
+
+
+class Connecting(NamedTuple):
+    """A client, and the ways in which it can be connected."""
 
     client: str
-    where: str
-    lines: str
+    alone: Way | None
+    token: Way | None
 
 
-def pastes(url: str, token: str) -> list[Paste]:
-    """Return what to paste for each client."""
+def connecting(url: str, token: str = PLACEHOLDER, indent: int | None = 2) -> list[Connecting]:
+    """Return all clients that we know, as their makers describe them; JSON comes indented so."""
     bearer = f"Bearer {token}"
-    claude = f'claude mcp add --transport http deskledger {url} --header "Authorization: {bearer}"'
-    bridge = {
-        "command": "npx",
-        # A space in an argument is lost on Windows: the header's value comes by environment.
-        "args": ["-y", "mcp-remote", url, "--header", "Authorization:${AUTH_HEADER}"],
-        "env": {"AUTH_HEADER": bearer},
-    }
-    remote = {"url": url, "headers": {"Authorization": bearer}}
+    remote = {"url": url}
+    typed = {"type": "http", **remote}
+    header = {"headers": {"Authorization": bearer}}
+
+    def config(key: str, server: Mapping[str, object], **beside: object) -> str:
+        return json.dumps({**beside, key: {_NAME: server}}, indent=indent)
+
+    def bridged(options: Sequence[str], **beside: object) -> Way:
+        server = {"command": "npx", "args": ["-y", "mcp-remote", url, *options], **beside}
+        steps = (
+            "Paste it into the file: Settings → Developer → Edit Config. It takes Node.js.",
+            "Start Claude Desktop anew.",
+        )
+        return Way(steps, config("mcpServers", server), "claude_desktop_config.json")
+
+    claude = f"claude mcp add --transport http {_NAME} {url}"
+    connector = Way(
+        (
+            "Open Settings → Connectors → Add custom connector.",
+            "Paste the URL, and leave all else empty.",
+            "Press Connect, sign in here and approve.",
+            f"Claude {_FROM_OUTSIDE}, by https.",
+        ),
+        url,
+    )
+    # A connector is called from the internet, where a server without https hardly is.
+    desktop = connector if url.startswith("https:") else bridged(())
+    in_cursor = "Paste it into the file, or let the link do that; then start Cursor anew."
     return [
-        Paste("Claude Code", "", claude),
-        Paste(
+        Connecting(
+            "Claude Code",
+            Way(("Run it in a terminal.", "In Claude Code, type /mcp and sign in."), claude),
+            Way(("Run it in a terminal.",), f'{claude} --header "Authorization: {bearer}"'),
+        ),
+        Connecting("claude.ai", connector, None),
+        Connecting(
             "Claude Desktop",
-            "claude_desktop_config.json",
-            _json({"mcpServers": {"deskledger": bridge}}),
+            desktop,
+            # A space in an argument is lost on Windows: the header's value comes by environment.
+            bridged(("--header", "Authorization:${AUTH_HEADER}"), env={"AUTH_HEADER": bearer}),
         ),
-        Paste("Cursor", "~/.cursor/mcp.json", _json({"mcpServers": {"deskledger": remote}})),
-        Paste(
+        Connecting(
+            "Cursor",
+            Way(
+                (in_cursor, "In Settings → MCP, press the sign-in beside it, and approve here."),
+                config("mcpServers", remote),
+                "~/.cursor/mcp.json",
+                _cursor_link(remote),
+            ),
+            Way(
+                ("Paste it into the file; then start Cursor anew.", _ASKED_ALL_THE_SAME),
+                config("mcpServers", {**remote, **header}),
+                "~/.cursor/mcp.json",
+            ),
+        ),
+        Connecting(
             "VS Code",
-            ".vscode/mcp.json",
-            _json({"servers": {"deskledger": {"type": "http", **remote}}}),
+            Way(
+                (
+                    "Paste it into the file, or let the link do that.",
+                    "Start the server from the command “MCP: List Servers”, and sign in here.",
+                ),
+                config("servers", typed),
+                ".vscode/mcp.json",
+                f"vscode:mcp/install?{quote(json.dumps({'name': _NAME, **typed}), safe='')}",
+            ),
+            Way(
+                (
+                    "Paste it into the file: there is no token in it, so it may be shared.",
+                    "Start the server from the command “MCP: List Servers”.",
+                    "VS Code asks for the token, and keeps it.",
+                ),
+                config("servers", {**typed, "headers": _ASKED_HEADER}, inputs=_INPUTS),
+                ".vscode/mcp.json",
+            ),
         ),
-        Paste("curl", "lists the tools", curl(url, bearer)),
+        Connecting(
+            "FlowHunt",
+            None,
+            Way(
+                (
+                    "Add an MCP server by its URL, with transport Streamable HTTP.",
+                    "Give it the header with the token.",
+                    f"FlowHunt {_FROM_OUTSIDE}.",
+                ),
+                f"{url}\nAuthorization: {bearer}",
+            ),
+        ),
+        Connecting("curl", None, Way(("It lists the tools.",), curl(url, bearer))),
     ]
 
 
-def curl(url: str, bearer: str) -> str:
-    """Return a command that lists the tools (Streamable HTTP, revision 2026-07-28)."""
+# VS Code keeps what it asked for in the system's key store.
+_ASKED_HEADER = {"Authorization": "Bearer ${input:deskledger-token}"}
+_INPUTS = [
+    {
+        "type": "promptString",
+        "id": "deskledger-token",
+        "description": "Access token of Deskledger",
+        "password": True,
+    }
+]
+
+
+def _cursor_link(server: Mapping[str, object]) -> str:
+    config = base64.b64encode(json.dumps(server).encode()).decode()
+    return f"cursor://anysphere.cursor-deeplink/mcp/install?name={_NAME}&config={quote(config, safe='')}"
+
+
+def listing_tools() -> tuple[Mapping[str, str], str]:
+    """Return the headers and the body that list the tools (Streamable HTTP, `MODERN`)."""
     body: dict[str, object] = {
         "jsonrpc": "2.0",
         "id": 1,
@@ -56,16 +162,18 @@ def curl(url: str, bearer: str) -> str:
             }
         },
     }
-    headers = (
-        f"Authorization: {bearer}",
-        "Content-Type: application/json",
-        "Accept: application/json, text/event-stream",
-        f"MCP-Protocol-Version: {MODERN}",
-        "Mcp-Method: tools/list",
-    )
-    options = " ".join(f"-H {shlex.quote(header)}" for header in headers)
-    return f"curl -s {shlex.quote(url)} {options} -d {shlex.quote(_json(body))}"
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": MODERN,
+        "Mcp-Method": "tools/list",
+    }
+    return headers, json.dumps(body)
 
 
-def _json(value: object) -> str:
-    return json.dumps(value)
+def curl(url: str, bearer: str) -> str:
+    """Return a command that lists the tools."""
+    headers, body = listing_tools()
+    sent = {"Authorization": bearer, **headers}
+    options = " ".join(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in sent.items())
+    return f"curl -s {shlex.quote(url)} {options} -d {shlex.quote(body)}"

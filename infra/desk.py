@@ -207,6 +207,7 @@ class Desk:
     def app(self) -> "Litestar":
         """Build the ASGI application, which opens the desk with its lifespan."""
         from api.app import Parts, create_app  # noqa: PLC0415 - see `dispatcher`
+        from infra.own_address import OwnAddress  # noqa: PLC0415
         from mcp_server.server import build_server  # noqa: PLC0415
 
         @contextlib.asynccontextmanager
@@ -225,6 +226,7 @@ class Desk:
                 clients=self.clients,
                 oauth=self.oauth,
                 readiness=self.readiness,
+                ask=OwnAddress(self.settings.base_url),
                 lifespan=lifespan,
                 hosts=self.settings.hosts,
                 origins=self.settings.origins,

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 
+from api.connection.trying import ConnectionTest
 from api.cookies import Headers, read_before, read_session
 from api.csrf import FIELD, is_csrf_token, is_same_origin
 from api.oauth.issuer import Issuer
@@ -57,6 +58,7 @@ class Front(NamedTuple):
     identify: Identify
     rates: RateLimiter
     showing: Showing
+    connection: ConnectionTest
     hosts: Sequence[str]
     origins: Sequence[str]
 

@@ -16,7 +16,7 @@ from api.rest.apps import apps_of
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
 from api.rest.tokens import tokens_held_by
-from api.snippets import pastes
+from api.snippets import connecting
 from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
 from domain.permissions import TOOL_SCOPES, Permission
@@ -34,7 +34,7 @@ _LONGEST_LABEL = 100
 @get(MCP)
 async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     notice = _DONE.get(request.query_params.get("revoked", ""), "")
-    return await _integration(await panel_of(request, front), notice=notice)
+    return await integration(await panel_of(request, front), notice=notice)
 
 
 @post(f"{MCP}/tokens")
@@ -78,9 +78,14 @@ async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[A
     return see_other(f"{MCP}?revoked=app")
 
 
-async def _integration(
-    panel: Panel, status: int = 200, label: str = "", **said: str
+async def integration(
+    panel: Panel,
+    status: int = 200,
+    label: str = "",
+    headers: Mapping[str, str] | None = None,
+    **said: str,
 ) -> Response[str]:
+    """Show the page, with what is said besides; `label` is what was typed already."""
     office, agent = panel.front.office, panel.acting.agent
     tokens = await tokens_held_by(office, agent)
     alive = sum(token.state in {"active", "expiring"} for token in tokens)
@@ -93,8 +98,9 @@ async def _integration(
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
         "reading": READING,
+        "connecting": connecting(f"{panel.front.base_url}{PATH}"),
     }
-    return panel.page("integration", {**shown, **said}, _HERE, status=status)
+    return panel.page("integration", {**shown, **said}, _HERE, status=status, headers=headers)
 
 
 def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
@@ -110,12 +116,12 @@ def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
     status = problems.OF_REFUSALS[refused.code].status
-    return await _integration(panel, status, label, refusal=refused.sentence)
+    return await integration(panel, status, label, refusal=refused.sentence)
 
 
 def _shown(panel: Panel, made: TokenShown) -> Response[str]:
     url = f"{panel.front.base_url}{PATH}"
-    shown = {"token": made, "back": MCP, "pastes": pastes(url, made.token), "url": url}
+    shown = {"token": made, "back": MCP, "connecting": connecting(url, made.token), "url": url}
     return panel.page("token", shown, _HERE)
 
 

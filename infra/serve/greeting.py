@@ -8,11 +8,9 @@ import click
 
 from api.mcp import PATH
 from api.sign_in.links import password_url, setup_url
-from api.snippets import pastes
+from api.snippets import PLACEHOLDER, connecting
 from infra.serve.beginning import Beginning
 from infra.settings import Settings
-
-PLACEHOLDER = "YOUR_TOKEN"
 
 
 def greet(
@@ -42,9 +40,10 @@ def greet(
     else:
         told += ["", "Clients connect with a token only: OAuth takes a PUBLIC_URL with https."]
     told += ["", "With a token:"]
-    for paste in pastes(url, beginning.token or PLACEHOLDER):
-        where = click.style(paste.where, dim=True)
-        told += ["", f"{click.style(paste.client, bold=True)}  {where}", paste.lines]
+    for each in connecting(url, beginning.token or PLACEHOLDER, indent=None):
+        if way := each.token:
+            where = click.style(way.where, dim=True)
+            told += ["", f"{click.style(each.client, bold=True)}  {where}", way.lines]
     told += ["", click.style("Ctrl-C stops it.", dim=True)]
     # Whoever reads along may have gone: that is no reason not to serve.
     with contextlib.suppress(OSError):

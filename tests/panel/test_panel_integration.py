@@ -15,7 +15,8 @@ from tests.oauth.oauth_visiting import Person, arrive
 from tests.sign_in.browser import Answer, Browser
 
 PAGE = "/account/mcp"
-TOKEN = re.compile(r'value="(dl_pat_[0-9A-Za-z]{49})"')
+CLIENTS = ("Claude Code", "claude.ai", "Claude Desktop", "Cursor", "VS Code", "FlowHunt", "curl")
+TOKEN = re.compile(r'id="new-token" value="(dl_pat_[0-9A-Za-z]{49})"')
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +47,8 @@ def test_a_token_is_shown_once_with_lines_to_paste_and_works(product: Served, pi
     shown = generate(pia.browser, "Laptop")
     assert (shown.status, shown.headers["cache-control"]) == (200, "no-store")
     token = token_in(shown)
-    for client in ("Claude Code", "Claude Desktop", "Cursor", "VS Code", "curl"):
-        assert f"<h3>{client}</h3>" in shown.text
+    for client in CLIENTS:
+        assert f"<summary>{client}</summary>" in shown.text
     listed = pia.browser.get(PAGE).text
     assert token not in listed
     assert f"dl_pat_…{token[-4:]}" in listed
