@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, etag
+from api.rest.acting import Acting, Conditions, Outcome, etag
 from api.rest.asking import Body, asked, misfit
 from domain.application import Wish
 from domain.budget import MAX_LIMIT, BudgetCommand, CallsPerSeat, SetCallsPerSeat, SetLimit
@@ -78,6 +78,13 @@ async def change_budget(
     conditions: NamedDependency[Conditions],
 ) -> Response[BudgetTerms]:
     """Fix the monthly limit or give it back, and set what a seat is worth."""
+    return (await set_terms(acting, data, conditions)).response()
+
+
+async def set_terms(
+    acting: Acting, data: BudgetChange, conditions: Conditions
+) -> Outcome[BudgetTerms]:
+    """Change what is named of the budget's terms."""
     commands: list[BudgetCommand] = []
     if data.calls_per_seat is not UNSET:
         commands.append(SetCallsPerSeat(calls_per_seat=data.calls_per_seat))
@@ -85,7 +92,7 @@ async def change_budget(
         commands.append(SetLimit(limit=data.monthly_limit))
     if not commands:
         raise misfit("it names nothing to change")
-    done = await acting.act(
+    return await acting.act(
         "change_budget",
         asked(data),
         [Wish(command) for command in commands],
@@ -98,7 +105,6 @@ async def change_budget(
         BudgetTerms,
         conditions=conditions,
     )
-    return done.response()
 
 
 ENDPOINTS = (get_budget, change_budget)
