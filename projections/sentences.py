@@ -12,7 +12,7 @@ from projections.text import clean, named
 Names = Mapping[UUID, str]
 
 # Who did what no agent did.
-_HOUSE: dict[Via, str] = {"import": "The import", "cli": "The command line", "system": "The system"}
+HOUSE: dict[Via, str] = {"import": "The import", "cli": "The command line", "system": "The system"}
 _WRITERS: dict[AuthorKind, str] = {
     AuthorKind.CUSTOMER: "The customer",
     AuthorKind.AGENT: "An agent",
@@ -54,7 +54,7 @@ def sentence(fact: ticket.TicketFact, agent: UUID | None, via: Via, names: Names
         case ticket.MessageAdded(author=author):
             return _message(fact, None if author.id == agent else who, names)
         case _:
-            return f"{who or _HOUSE.get(via, 'Somebody')} {_deed(fact, agent, names)}"
+            return f"{who or HOUSE.get(via, 'Somebody')} {_deed(fact, agent, names)}"
 
 
 def through(via: Via, client: str | None, mask: str | None) -> str:

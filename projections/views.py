@@ -10,6 +10,7 @@ from projections import (
     apps,
     audit,
     conversation,
+    facts,
     history,
     listings,
     metadata,
@@ -22,6 +23,7 @@ from projections import (
 from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
 from projections.conversation import MessagePage, Order, TicketContext
+from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
 from projections.listings import (
     AgentDetailsPage,
@@ -31,6 +33,7 @@ from projections.listings import (
     TokenLine,
 )
 from projections.metadata import TicketMetadata
+from projections.pages import MAX_BYTES
 from projections.question import TicketSearch
 from projections.reading import Pool, reading
 from projections.rights import RoleLine
@@ -180,12 +183,31 @@ class Views:
             return await history.list_clients(connection, self._schema, caller, reference)
 
     async def list_calls(
-        self, wanted: CallFilter, *, cursor: str | None = None, limit: int = 50
+        self,
+        wanted: CallFilter,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        size: int = MAX_BYTES,
     ) -> CallPage:
         """Return a page of the audit trail's calls, the latest first, whoever asks."""
         async with reading(self._pool) as connection:
             return await audit.list_calls(
-                connection, self._schema, wanted, cursor=cursor, limit=limit
+                connection, self._schema, wanted, cursor=cursor, limit=limit, size=size
+            )
+
+    async def list_facts(
+        self,
+        wanted: FactFilter,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        size: int = MAX_BYTES,
+    ) -> FactPage:
+        """Return a page of the audit trail's facts, the latest first, whoever asks."""
+        async with reading(self._pool) as connection:
+            return await facts.list_facts(
+                connection, self._schema, wanted, cursor=cursor, limit=limit, size=size
             )
 
     async def get_tags(self, caller: Caller, reference: str) -> TicketTags:

@@ -14,6 +14,7 @@ from domain.facts import FACTS
 from domain.ticket.facts import FACTS as TICKET_FACTS
 from domain.ticket.facts import Opened
 from projections.audit import CallFilter, list_calls
+from projections.facts import TOLD, FactFilter, list_facts
 from projections.history import list_activity
 from projections.question import TicketSearch
 from projections.views import configure
@@ -61,6 +62,9 @@ async def show(url: str, facts: list[Written]) -> None:
                 page = await list_activity(connection, "odd", ALL, str(stream), limit=1)
                 assert page.activity[0].topic == fact.topic
         await list_calls(connection, "odd", CallFilter(), limit=100)
+        wanted = FactFilter(topic=facts[0][1].topic) if facts[0][1].topic in TOLD else FactFilter()
+        shown = (await list_facts(connection, "odd", wanted, limit=100)).facts
+        assert len(shown) == (len(facts) if wanted.topic else 0)
 
 
 @pytest.mark.parametrize("topic", FACTS)

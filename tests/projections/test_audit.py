@@ -88,7 +88,7 @@ async def test_an_apps_call_is_shown_with_the_client_it_was_issued_to(shown: Sho
         "version": "2.1",
         "id": "claude-1",
     }
-    assert await found(views, credential=UUID(int=700)) == [by_app]
+    assert await found(views, credential=str(UUID(int=700))) == [by_app]
 
 
 async def test_calls_are_found_by_what_they_were(shown: Shown) -> None:
@@ -109,7 +109,7 @@ async def test_calls_are_found_by_what_they_were(shown: Shown) -> None:
         ({"ticket": code_of(1).lower()}, [reads]),
         ({"ticket": "XXX-00000"}, []),
         ({"via": "panel"}, [paged]),
-        ({"credential": TOKEN}, [denied, reads]),
+        ({"credential": str(TOKEN)}, [denied, reads]),
         ({"at_from": at}, [paged, denied]),
         ({"at_to": at}, [reads]),
         ({"at_from": at, "at_to": at + HOUR}, [denied]),

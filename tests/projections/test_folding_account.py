@@ -79,7 +79,10 @@ async def test_a_revoked_token_stays_listed_and_its_digest_is_nowhere(
         "revoked_by": ANA,
         "revoked_via": "token",
     }
-    assert await shown.rows("activity") == []
+    (generated, revoked) = await shown.rows("activity")
+    assert generated["fact"]["mask"] == "dl_pat_…1a2b"
+    assert (revoked["stream"], revoked["agent"]) == (stream, ANA)
+    assert digest not in str((generated, revoked))
 
 
 async def test_activity_says_who_did_what_through_what(shown: Shown) -> None:
@@ -115,6 +118,7 @@ async def test_activity_says_who_did_what_through_what(shown: Shown) -> None:
         "ip": "192.0.2.1",
         "topic": "call.recorded",
         "ticket": TICKET_ID,
+        "stream": None,
         "tool": "add_tags",
         "outcome": "ok",
         "units": 1,

@@ -1,0 +1,218 @@
+"""The audit trail of facts: everything that happened in an account, newest first, told in sentences."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, LiteralString, cast
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from psycopg import sql
+
+from domain.call import CallRecorded
+from domain.fact import Fact
+from domain.facts import FACTS
+from domain.refusals import Code, Refused
+from domain.ticket.facts import TicketFact
+from projections.account_sentences import AccountFact, Teller
+from projections.activity import LEFT_OUT, UNTOLD
+from projections.audit import TicketName
+from projections.cursors import encode_cursor
+from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
+from projections.history import cleaned
+from projections.listings import NextCursor
+from projections.metadata import Named
+from projections.pages import MAX_BYTES, fill
+from projections.sentences import Names, sentence
+from projections.trail import (
+    Alternatives,
+    Row,
+    TrailFilter,
+    conditions_of,
+    equal,
+    start_of,
+    walk,
+)
+from projections.view import Connection, qualified
+
+TOLD: dict[str, type[Fact]] = {
+    topic: fact
+    for topic, fact in FACTS.items()
+    if fact not in UNTOLD and not issubclass(fact, CallRecorded)
+}
+"""The facts that are listed, by topic; calls have a list of their own."""
+
+
+class FactFilter(TrailFilter, frozen=True, kw_only=True):
+    """Which facts are asked for: those that meet all that is given.
+
+    `topic` may be all before the dot. `about` is an agent, with all that is the agent's own (tokens,
+    apps, sessions, password), or another thing by its stream's id; tickets have `ticket`.
+    """
+
+    topic: str | None = None
+    about: UUID | None = None
+    call: UUID | None = None
+
+
+class FactLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
+    """One thing that happened."""
+
+    position: Annotated[int, Meta(description="Its place in the account's log.")]
+    at: Annotated[datetime, Meta(description="When it happened.")]
+    recorded_at: Annotated[datetime, Meta(description="When it was recorded: later, if imported.")]
+    topic: Annotated[str, Meta(description="What kind of fact it is.")]
+    sentence: Annotated[str, Meta(description="What happened. Quotes names and subjects.")]
+    change: Annotated[
+        dict[str, Any],
+        Meta(description="As it is recorded; no message's text, no digest of a secret."),
+    ]
+    stream: Annotated[UUID, Meta(description="To what it happened: a ticket's or role's id, say.")]
+    about: (
+        Annotated[Named, Meta(description="The agent to whom or to whose access it happened.")]
+        | UnsetType
+    ) = UNSET
+    ticket: Annotated[TicketName, Meta(description="The ticket it happened to.")] | UnsetType = (
+        UNSET
+    )
+    ip: Annotated[str, Meta(description="The client's address.")] | UnsetType = UNSET
+    call: (
+        Annotated[UUID, Meta(description="The call that it was a part of, if it was.")] | UnsetType
+    ) = UNSET
+    call_position: Annotated[int, Meta(description="The call's place in the log.")] | UnsetType = (
+        UNSET
+    )
+
+
+class FactPage(Struct, frozen=True, omit_defaults=True):
+    """Facts, newest first."""
+
+    facts: Annotated[list[FactLine], Meta(description="Newest first.")]
+    next_cursor: NextCursor | UnsetType = UNSET
+
+
+_FACTS = (sql.SQL("a.tool IS NULL"),)
+# A call is recorded by the append that records its facts, and after them.
+_COLUMNS: LiteralString = f"""
+a.position, a.recorded_at, a.happened_at, a.topic, a.fact, a.call, a.ip, a.stream,
+(SELECT s.agent FROM {{views}}.agent_streams s WHERE s.stream = a.stream),
+a.ticket, (SELECT t.code FROM {{views}}.tickets t WHERE t.id = a.ticket), (
+    SELECT c.position FROM {{views}}.activity c
+    WHERE c.tool IS NOT NULL AND c.call = a.call
+        AND c.position > a.position AND c.position < a.position + 1000
+    ORDER BY c.position LIMIT 1
+), {DOER}
+"""
+_DOER = 12
+_ABOUT = """a.stream IN (
+    SELECT s.stream FROM {views}.agent_streams s WHERE s.agent = {about} UNION ALL SELECT {about}
+)"""
+_UUID = 36  # characters
+# Of the few that a page mentions.
+_NAMES: LiteralString = """
+SELECT id, name FROM {views}.agents WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, name FROM {views}.departments WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, name FROM {views}.roles WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, client_name FROM {views}.apps WHERE id = ANY (%(ids)s)
+UNION ALL SELECT id, '…' || right(mask, 4) || CASE WHEN label = '' THEN '' ELSE ' “' || label || '”' END
+    FROM {views}.credentials WHERE id = ANY (%(ids)s)
+"""
+
+
+async def list_facts(
+    connection: Connection,
+    views: str,
+    wanted: FactFilter,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+    size: int = MAX_BYTES,
+) -> FactPage:
+    """Return a page of the facts that meet a filter; the permission is the caller's to check.
+
+    It takes about `size` bytes of JSON at most. Refuses with `invalid_arguments` a cursor of
+    another filter, a credential that is none, and a topic that there is not.
+    """
+    listing = ("facts", wanted)
+    after = start_of(cursor, listing)
+    conditions: list[Alternatives] = [
+        _FACTS,
+        *await conditions_of(connection, views, wanted, after),
+    ]
+    if wanted.topic is not None:
+        conditions.append(equal("topic", *_topics(wanted.topic)))
+    if wanted.about is not None:
+        schema = sql.Identifier(views)
+        conditions.append((sql.SQL(_ABOUT).format(views=schema, about=wanted.about),))
+    if wanted.call is not None:
+        conditions.append(equal("call", wanted.call))
+    rows = await walk(connection, views, _COLUMNS, conditions, limit + 1)
+    names = await _names(connection, views, rows)
+    lines, last = fill(rows, limit, lambda row: _line(row, names), size)
+    return FactPage(lines, encode_cursor(listing, (last[0],)) if last else UNSET)
+
+
+def _topics(word: str) -> list[str]:
+    found = [topic for topic in TOLD if word in {topic, topic.partition(".")[0]}]
+    if not found:
+        raise Refused(
+            Code.INVALID_ARGUMENTS,
+            "There is no such kind of fact. Name a topic, such as agent.role_changed, or what "
+            "stands before its dot.",
+        )
+    return found
+
+
+async def _names(connection: Connection, views: str, rows: Sequence[Row]) -> Mapping[UUID, str]:
+    """Return the names of all whom the facts of a page mention."""
+    ids = {key for row in rows for key in (row[7], row[8], *_mentioned(row[4].values())) if key}
+    cursor = await connection.execute(
+        qualified(_NAMES, views), {"ids": list(ids)}, prepare=True, binary=True
+    )
+    return dict(await cursor.fetchall())
+
+
+def _mentioned(values: Iterable[object]) -> Iterator[UUID]:
+    for value in values:
+        match value:
+            case str() if len(value) == _UUID:
+                try:
+                    yield UUID(value)
+                except ValueError:
+                    continue
+            case list():
+                yield from _mentioned(cast("list[object]", value))
+            case dict():
+                yield from _mentioned(cast("dict[str, object]", value).values())
+            case _:
+                continue
+
+
+def _line(row: Row, names: Names) -> FactLine:
+    position, recorded_at, happened_at, topic, data, call, ip, stream, about = row[:9]
+    ticket, code, call_position = row[9:_DOER]
+    doer = doer_of(row[_DOER : _DOER + DOER_WIDTH])
+    agent = doer["agent"]
+    if agent is not UNSET:
+        names = {**names, agent.id: agent.name}
+    by = None if agent is UNSET else agent.id
+    fact = msgspec.convert(data, FACTS[topic])
+    if stream is None:
+        told = sentence(cast("TicketFact", fact), by, doer["via"], names)
+    else:
+        told = Teller(stream, by, doer["via"], names, about).sentence(cast("AccountFact", fact))
+    return FactLine(
+        **doer,
+        position=position,
+        at=happened_at or recorded_at,
+        recorded_at=recorded_at,
+        topic=topic,
+        sentence=told,
+        change={name: cleaned(value) for name, value in data.items() if name not in LEFT_OUT},
+        stream=stream or ticket,
+        about=Named(about, names.get(about, "")) if about else UNSET,
+        ticket=TicketName(ticket, code or UNSET) if ticket else UNSET,
+        ip=ip or UNSET,
+        call=call or UNSET,
+        call_position=call_position or UNSET,
+    )
