@@ -9,13 +9,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from infra.settings import Settings
-from tests.cli.forking import Order, fork
+from tests.forking import Forked, Order, fork, start
 
 PROGRAM = Path(sys.executable).with_name("deskledger")
 SECONDS = 30
@@ -59,7 +59,9 @@ def done(*arguments: str | Path, database: str | None = None) -> str:
 class Serving:
     """A server in a process group of its own, as a terminal starts one."""
 
-    def __init__(self, process: subprocess.Popen[str], out: str, errors: IO[str]) -> None:
+    def __init__(
+        self, process: Forked | subprocess.Popen[bytes], out: str, errors: IO[str]
+    ) -> None:
         self.process = process
         self.out = out
         self._errors = errors
@@ -112,30 +114,46 @@ class Serving:
 
 @contextmanager
 def serving(
-    *arguments: str | Path, database: str | None = None, **variables: str
+    *arguments: str | Path, database: str | None = None, afresh: bool = False, **variables: str
 ) -> Generator[Serving]:
-    """Serve on a free port until the block ends, at the latest."""
-    with (
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0", *arguments],
-            env=environment(database, **variables),
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        ) as process,
-    ):
-        assert process.stdout
-        too_late = threading.Timer(SECONDS, process.kill)
-        too_late.start()
-        out = ""
-        for line in process.stdout:
-            out += line
-            if "Ctrl-C" in line:
-                break
-        too_late.cancel()
-        try:
-            yield Serving(process, out, errors)
-        finally:
-            process.terminate()
+    """Serve on a free port until the block ends, at the latest.
+
+    `afresh` as the installed program, which takes a second for its imports; else forked.
+    """
+    words = [PROGRAM, "serve", "--port", "0", *arguments]
+    with tempfile.TemporaryFile("w+") as errors:
+        heard, told = os.pipe()
+        with open(heard) as printed:  # noqa: PTH123 - a pipe has no path
+            try:
+                process = (_started if afresh else _forked)(
+                    words, environment(database, **variables), told, errors.fileno()
+                )
+            finally:
+                os.close(told)
+            too_late = threading.Timer(SECONDS, process.kill)
+            too_late.start()
+            out = ""
+            for line in printed:
+                out += line
+                if "Ctrl-C" in line:
+                    break
+            too_late.cancel()
+            try:
+                yield Serving(process, out, errors)
+            finally:
+                process.terminate()
+                process.wait(SECONDS)
+
+
+def _forked(
+    words: Sequence[str | Path], variables: Mapping[str, str], out: int, errors: int
+) -> Forked:
+    order = Order([os.fsencode(word) for word in words], variables, str(Path.cwd()), session=True)
+    with Path(os.devnull).open() as nothing:
+        return start(order, nothing.fileno(), out, errors)
+
+
+def _started(
+    words: Sequence[str | Path], variables: Mapping[str, str], out: int, errors: int
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(words, env=variables, stdout=out, stderr=errors, start_new_session=True)

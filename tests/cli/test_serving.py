@@ -92,7 +92,7 @@ def wait_for_lock(blocker: psycopg.Connection) -> None:
 
 
 def test_what_is_printed_works_when_it_is_pasted_and_a_token_is_shown_once(database: str) -> None:
-    with serving("--demo", database=database) as first:
+    with serving("--demo", database=database, afresh=True) as first:
         tools = curled(first.pasted("curl"))["tools"]
         assert len(tools) == 13
         for client in ("Claude Code", "Claude Desktop", "Cursor", "VS Code"):
@@ -134,7 +134,7 @@ def test_sigterm_ends_it_in_seconds_though_a_request_is_open(database: str) -> N
 
 
 def test_ctrl_c_ends_all_workers_in_seconds_though_a_request_is_open(database: str) -> None:
-    with serving("--demo", "--workers", "2", database=database) as server:
+    with serving("--demo", "--workers", "2", database=database, afresh=True) as server:
         with held_open(server, database):
             assert server.end(signal.SIGINT, group=True) == 130
         assert "Traceback" not in server.errors

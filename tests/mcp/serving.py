@@ -1,11 +1,9 @@
 """The product as it is served: in a thread of the test process, or as processes of their own."""
 
 import asyncio
-import importlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +11,7 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import uvicorn
@@ -23,8 +22,10 @@ from infra.desk import Desk, utc_now
 from infra.serve.protocol import BoundedProtocol
 from infra.serve.running import serve_until_told
 from infra.settings import read_settings
+from tests.forking import Order, start
 
 SECONDS = 20.0
+HANDED = "tests.mcp.serving:serve_handed"
 # Most tests ask more than people do, and are not about that.
 UNLIMITED = {"rate_per_credential": 0, "rate_per_address": 0}
 T = TypeVar("T")
@@ -128,28 +129,30 @@ class Worker(NamedTuple):
 def workers(database_url: str, number: int = 2, **given: int | str) -> Generator[list[Worker]]:
     """Serve one database from several processes, each on a port of its own; as `served`."""
     variables = {name.upper(): str(value) for name, value in {**UNLIMITED, **given}.items()}
+    order = Order(
+        [], {**os.environ, **variables, "DATABASE_URL": database_url}, str(Path.cwd()), HANDED
+    )
+    ends, until_closed = os.pipe()
     with ExitStack() as stack:
+        stack.callback(os.close, ends)
         listeners = [stack.enter_context(listen()) for _ in range(number)]
         ports = [listener.getsockname()[1] for listener in listeners]
-        handed = [listener.fileno() for listener in listeners]
-        parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.mcp.serving", *map(str, handed)],
-            stdin=subprocess.PIPE,
-            pass_fds=handed,
-            env={**os.environ, **variables, "DATABASE_URL": database_url},
-        )
+        parent = start(order, ends, 1, 2, *(listener.fileno() for listener in listeners))
     try:
         for port in ports:
             await_ready(port)
         yield list(map(Worker, ports))
     finally:
-        parent.communicate(timeout=SECONDS)
+        os.close(until_closed)
+        parent.wait(SECONDS)
 
 
-def serve_on(listeners: list[socket.socket]) -> None:
-    """Serve each socket from a process of its own, until this one's input ends: its parent died."""
-    for module in ("api.app", "mcp_server.server", "mcp_server.tools"):
-        importlib.import_module(module)  # once for all, since it takes a second or two
+def serve_handed() -> None:
+    """Serve each socket from a process of its own, until this one's input ends: its parent died.
+
+    The sockets' file numbers are the arguments.
+    """
+    listeners = [socket.socket(fileno=int(number)) for number in sys.argv]
     children = [_fork(listener) for listener in listeners]
     sys.stdin.buffer.read()
     for child in children:
@@ -165,7 +168,3 @@ def _fork(listener: socket.socket) -> int:
     settings = read_settings(os.environ, port=listener.getsockname()[1])
     serve_until_told(settings, listener, lambda: None)
     sys.exit()
-
-
-if __name__ == "__main__":
-    serve_on([socket.socket(fileno=int(number)) for number in sys.argv[1:]])
