@@ -1,13 +1,16 @@
 """Pages for people: signing in, one-time links, apps and one's own account. They work without scripts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from typing import Any
 
 from litestar import Response, Router, get
 from litestar.di import Provide
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from api import problems
+from api.oauth.locations import AUTHORIZE
 from api.pages import (
     account,
     admin_agents,
@@ -54,7 +57,7 @@ def pages_router(front: Front) -> Router:
 
     return Router(
         "/",
-        route_handlers=[
+        route_handlers=_with_head(
             *account.ENDPOINTS,
             *admin_agents.ENDPOINTS,
             *admin_budget.ENDPOINTS,
@@ -70,13 +73,29 @@ def pages_router(front: Front) -> Router:
             *tickets.ENDPOINTS,
             *ticket.ENDPOINTS,
             _asset_route(front, refuse_foreign_host),
-        ],
+        ),
         dependencies={"front": Provide(provide_front)},
         before_request=admit,
         exception_handlers={Exception: handle},
         request_max_body_size=BODY_LIMIT,
         include_in_schema=False,
     )
+
+
+def _with_head(*handlers: HTTPRouteHandler) -> Sequence[HTTPRouteHandler]:
+    """Have every page answer HEAD as GET, without its body (RFC 9110 §9.3.2).
+
+    Not where apps ask: what is remembered there is answered, and that is recorded.
+    """
+
+    def answering(handler: HTTPRouteHandler) -> HTTPRouteHandler:
+        if HttpMethod.GET not in handler.http_methods or AUTHORIZE in handler.paths:
+            return handler
+        both = copy(handler)
+        both.http_methods = {HttpMethod.GET, HttpMethod.HEAD}
+        return both
+
+    return [answering(handler) for handler in handlers]
 
 
 def answer_anywhere(front: Front) -> ExceptionHandler:

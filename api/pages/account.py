@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from api import problems
 from api.cookies import set_session
 from api.pages.browsers import browser_of
-from api.pages.entering import HOME, later
+from api.pages.entering import later
 from api.pages.front import Front, Page, twice
 from api.pages.panel import PROFILE, TICKETS, Here, Panel, panel_of
 from api.pages.showing import see_other
@@ -22,7 +22,12 @@ from domain.permissions import Permission
 from domain.refusals import Code, Refused
 from domain.session import CloseSession
 
-_HERE = Here(section=PROFILE, path=HOME)
+ACCOUNT = "/account"
+_HERE = Here(section=PROFILE, path=ACCOUNT)
+_DONE = {
+    "changed": "Your password is changed.",
+    "ended": "It is ended: that browser is signed out.",
+}
 
 
 class Shown(NamedTuple):
@@ -40,16 +45,16 @@ class Shown(NamedTuple):
 async def home(request: Page, front: NamedDependency[Front]) -> Response[None]:
     panel = await panel_of(request, front)
     reads = panel.bearer.caller.may(Permission.TICKETS_READ)
-    return see_other(TICKETS if reads else HOME)
+    return see_other(TICKETS if reads else ACCOUNT)
 
 
-@get(HOME)
+@get(ACCOUNT)
 async def account_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = "Your password is changed." if "changed" in request.query_params else ""
+    notice = next((said for word, said in _DONE.items() if word in request.query_params), "")
     return await _account(await panel_of(request, front), notice=notice)
 
 
-@post("/account/password")
+@post(f"{ACCOUNT}/password")
 async def change_password(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()
@@ -64,10 +69,10 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
         return await _account(panel, 429, headers, refusal=later(limited))
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
-    return see_other(f"{HOME}?changed", [cookie])
+    return see_other(f"{ACCOUNT}?changed", [cookie])
 
 
-@post("/account/sessions")
+@post(f"{ACCOUNT}/sessions")
 async def revoke_session(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()
@@ -82,7 +87,7 @@ async def revoke_session(request: Page, front: NamedDependency[Front]) -> Respon
         lambda done: SessionEnded(session, done.changed),
         SessionEnded,
     )
-    return see_other(HOME)
+    return see_other(f"{ACCOUNT}?ended")
 
 
 async def _account(

@@ -18,7 +18,8 @@ from domain.application import Unauthorized
 from domain.ledger import Unavailable
 from domain.refusals import Refused
 
-HOME = "/account"
+# Where one comes who wanted to go nowhere else: it leads on to what one may see.
+HOME = "/"
 
 _NOTICES = {
     "password": "Your password is set. Sign in with it.",

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.cookies import clear_session
-from api.pages.entering import later, login_for, target_of, within
+from api.pages.entering import HOME, later, login_for, target_of, within
 from api.pages.front import ForeignForm, ForeignHost, Front, Page
 from api.pages.showing import see_other
 from api.rates import RateLimited
@@ -17,6 +17,7 @@ from domain.application import Unauthorized
 from domain.ledger import Unavailable
 from domain.refusals import Refused
 
+_LOOKING = {"GET", "HEAD"}
 _MACHINES = ("/api/", "/public/", "/health/", "/.well-known/")
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
     match error:
         case Unauthorized():
             asked = target_of(request.scope["path"], request.scope["query_string"])
-            target = within(asked) if request.method == "GET" else "/account"
+            target = within(asked) if request.method in _LOOKING else HOME
             return see_other(login_for(target), [clear_session(front.base_url)])
         case ForeignForm():
             return _message(

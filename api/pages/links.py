@@ -10,6 +10,7 @@ from api import problems
 from api.cookies import set_before, set_session
 from api.csrf import csrf_token
 from api.pages.front import Form, Front, Page, twice, visitor_of
+from api.pages.panel import MCP
 from api.pages.showing import see_other
 from api.rates import RateLimited
 from api.sign_in.links import PASSWORD_PATH, SETUP_PATH, too_old
@@ -44,7 +45,7 @@ async def setup(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     except (RateLimited, Unavailable):
         return see_other("/login?done=password")  # the account is there all the same
     await front.office.progress.reached(signed_in.position)
-    return see_other("/account", [set_session(signed_in.secret, front.base_url, entrance.lasting)])
+    return see_other(MCP, [set_session(signed_in.secret, front.base_url, entrance.lasting)])
 
 
 @get(PASSWORD_PATH)

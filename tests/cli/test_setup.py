@@ -99,7 +99,7 @@ def test_an_account_without_owner_prints_a_link_that_makes_one(database: str) ->
     with serving("--workers", "2", database=database) as server:
         browser = Browser(server.port)
         olga = {"name": "Olga", "email": "olga@example.com", **NEW}
-        assert browser.submit(link_in(server.out), **olga).location == "/account"
+        assert browser.submit(link_in(server.out), **olga).location == "/account/mcp"
         assert "Olga" in browser.get("/account").text
     with serving(database=database) as server:
         assert "/setup" not in server.out

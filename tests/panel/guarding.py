@@ -4,6 +4,9 @@ from html.parser import HTMLParser
 
 from tests.sign_in.browser import Answer, Browser
 
+# Where links lead that have a program on the person's own machine add the server.
+INSTALLING = ("cursor://anysphere.cursor-deeplink/mcp/install?", "vscode:mcp/install?")
+
 
 class Marks(HTMLParser):
     """Collects what a page makes a browser do."""
@@ -21,6 +24,8 @@ class Marks(HTMLParser):
             self.wrong.append(tag)
         for name, value in found.items():
             leads = name in {"href", "src", "action", "formaction"}
+            if (tag, name) == ("a", "href") and value.startswith(INSTALLING):
+                continue
             if name.startswith("on") or name == "style" or (leads and not is_ours(value)):
                 self.wrong.append(f"{tag} {name}={value}")
 

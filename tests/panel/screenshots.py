@@ -55,7 +55,7 @@ def sign_in(page: Page, link: str) -> None:
     page.get_by_label("E-mail address").fill(OWNER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/account")
+    page.wait_for_url("**/tickets")
 
 
 def act(page: Page, at: str, token: str) -> None:

@@ -95,14 +95,17 @@ def test_who_has_no_tickets_yet_is_told_how_they_come(product: Served, enter: En
     newcomer = enter(product.run(add_agent(product.desk, "Newcomer", Role.AGENT, place)))
     answer = newcomer.get("/tickets")
     assert found(answer) == []
-    assert "They come in by an import" in answer.text
+    assert "There are no tickets for you yet" in answer.text
     assert "clear all filters" in newcomer.get("/tickets?status=spam").text
+    mine = newcomer.get(link(answer, "My open"))
+    assert "Nothing is open on your desk" in mine.text
+    assert 'aria-current="page">My open' in mine.text
 
 
 def test_the_start_page_leads_to_the_tickets(ana: Browser, product: Served) -> None:
     assert ana.get("/").location == "/tickets"
     assert '<a href="/tickets" aria-current="true">Tickets</a>' in ana.get("/tickets").text
-    assert Browser(product.port).get("/").location == "/login?next=/"
+    assert Browser(product.port).get("/").location == "/login"
 
 
 def test_who_is_not_signed_in_comes_back_after_signing_in(product: Served) -> None:

@@ -72,7 +72,7 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
     product, _ = begun
     browser = Browser(product.port)
     answer = browser.submit(setup_path(product), **OLGA)
-    assert (answer.status, answer.location) == (303, "/account")
+    assert (answer.status, answer.location) == (303, "/account/mcp")
     assert "Olga Owner" in browser.get("/account").text
     assert Browser(product.port).sign_in(OLGA["email"], PASSWORD).status == 303
     assert owners(product) == ["Olga Owner"]
