@@ -22,10 +22,20 @@ class Choice(NamedTuple):
 
 async def departments_of(panel: Panel) -> list[Choice]:
     """Return the departments by name; none to those who may not list them."""
+    if not panel.bearer.caller.may(Permission.DIRECTORY_READ):
+        return []
+    return await _departments(panel)
+
+
+async def departments_seen(panel: Panel) -> list[Choice]:
+    """Return the departments whose tickets one sees, by name: who works there knows its name."""
+    sees = panel.bearer.caller.sees
+    return [one for one in await _departments(panel) if sees(UUID(one.value))]
+
+
+async def _departments(panel: Panel) -> list[Choice]:
     found: list[Choice] = []
     cursor: str | None = None
-    if not panel.bearer.caller.may(Permission.DIRECTORY_READ):
-        return found
     while len(found) < _MOST:
         page = await panel.front.office.views.list_departments(cursor=cursor)
         found += [Choice(str(line.id), line.name) for line in page.departments]

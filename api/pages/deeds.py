@@ -1,72 +1,81 @@
 """A ticket's history as its page tells it: whose deeds are shown, and what became what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from api.pages.choices import Choice
+from api.pages.panel import AUDIT
 from domain.fact import Via
-from domain.ticket.words import Status
-from projections.history import ActivityLine
+from domain.refusals import Code, Refused
+from projections.history import ActivityLine, HistoryFilter
 
 FILTERS = (
     Choice("", "Everybody"),
     Choice("people", "People"),
-    Choice("ai", "AI tools"),
+    Choice("ai", "AI clients"),
     Choice("rest", "REST API"),
     Choice("house", "Imports and the system"),
 )
-_WAYS: dict[str, frozenset[Via]] = {
-    "people": frozenset({"panel", "cli"}),
-    "ai": frozenset({"token", "app"}),
-    "rest": frozenset({"rest"}),
-    "house": frozenset({"import", "system"}),
+_WAYS: Mapping[str, tuple[Via, ...]] = {
+    "people": ("panel", "cli"),
+    "ai": ("token", "app"),
+    "rest": ("rest",),
+    "house": ("import", "system"),
 }
-# Facts a page: more where only some of them are shown.
-SOME = {False: 20, True: 100}
+KINDS = (
+    Choice("", "Everything"),
+    Choice("messages", "Messages and notes"),
+    Choice("status", "Status"),
+    Choice("people", "Assignee and department"),
+    Choice("tags", "Tags"),
+    Choice("labels", "Subject and priority"),
+)
+_TOPICS: Mapping[str, tuple[str, ...]] = {
+    "messages": ("ticket.opened", "ticket.message_added"),
+    "status": ("ticket.opened", "ticket.resolved", "ticket.reopened", "ticket.postponed"),
+    "people": ("ticket.assigned", "ticket.unassigned", "ticket.transferred"),
+    "tags": ("ticket.tags_added", "ticket.tags_removed"),
+    "labels": ("ticket.subject_changed", "ticket.priority_set"),
+}
+A_PAGE = 20
+_LONGEST_NAME = 200
 
 
-class Filter(NamedTuple):
-    """Whose deeds are shown: those by one of the ways, those through one client."""
+def filter_of(by: str, client: str, kind: str) -> HistoryFilter:
+    """Read what the address asks for, where it asks for anything that there is.
 
-    by: str = ""
-    client: str = ""
-
-    @property
-    def narrows(self) -> bool:
-        return self.by in _WAYS or bool(self.client)
-
-    def takes(self, line: ActivityLine) -> bool:
-        fits = self.by not in _WAYS or line.via in _WAYS[self.by]
-        return fits and (not self.client or bool(line.client and line.client.name == self.client))
+    Refuses with `invalid_arguments` what no client can be called.
+    """
+    if "\0" in client or len(client) > _LONGEST_NAME:
+        raise Refused(Code.INVALID_ARGUMENTS, "No client has this name. Choose one from the list.")
+    return HistoryFilter(ways=_WAYS.get(by, ()), client=client, topics=_TOPICS.get(kind, ()))
 
 
 class Deed(NamedTuple):
-    """A line of the history; `step` tells what became what, where the sentence does not."""
+    """A line of the history, with what became what, and by what it came."""
 
     line: ActivityLine
     step: str
+    through: str
+    client: str
+    call: str
 
 
-def deeds_of(lines: Sequence[ActivityLine], wanted: Filter) -> list[Deed]:
-    return [Deed(line, _step(line)) for line in lines if wanted.takes(line)]
+def deeds_of(lines: Sequence[ActivityLine], *, audited: bool) -> list[Deed]:
+    """Return lines as they are shown; to those who read the audit trail, with the ways there."""
+    return [_deed(line, audited=audited) for line in lines]
 
 
-def clients_of(lines: Sequence[ActivityLine]) -> list[str]:
-    """Return the names of the clients there are; of the panel's people, that is but the browser."""
-    return sorted({line.client.name for line in lines if line.client and line.via != "panel"})
+def _deed(line: ActivityLine, *, audited: bool) -> Deed:
+    step = f"{line.before} → {line.after}" if line.before and line.after else ""
+    app = ", an authorized app" if line.via == "app" else ""
+    call = f"{AUDIT}/calls/{line.call_position}" if audited and line.call_position else ""
+    return Deed(line, step, f"{line.through}{app}", _client(line), call)
 
 
-def _step(line: ActivityLine) -> str:
-    match line.topic:
-        case "ticket.resolved":
-            return _between(line, Status.RESOLVED)
-        case "ticket.postponed":
-            return _between(line, Status.POSTPONED)
-        case "ticket.reopened":
-            return f"{Status.RESOLVED.word} → {Status.OPEN.word}"
-        case _:
-            return ""
-
-
-def _between(line: ActivityLine, now: Status) -> str:
-    return f"{Status(line.change['was']).word} → {now.word}"
+def _client(line: ActivityLine) -> str:
+    """Say which client it was in full; of the panel's people, that is but the browser."""
+    if not line.client or line.via == "panel":
+        return ""
+    named = f"{line.client.name} {line.client.version or ''}".strip()
+    return f"{named}, {line.client.id}" if line.client.id else f"{named}, as it calls itself"

@@ -1,36 +1,38 @@
 """One ticket: what was written, what may be done with it, and what happened to it."""
 
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UnsetType
 
 from api import problems
-from api.pages.choices import agents_of, besides, departments_of
-from api.pages.deeds import FILTERS, SOME, Filter, clients_of, deeds_of
-from api.pages.front import Front, Page
+from api.pages.choices import Choice, agents_of, besides, departments_of
+from api.pages.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
+from api.pages.finding import of_tag
+from api.pages.front import Form, Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.ticket_forms import ACTIONS, key_of
-from api.rest.acting import Conditions
-from api.rest.ticket_actions import act_on_ticket
+from api.pages.ticket_forms import LONGEST
+from api.pages.ticket_messages import talk_of
+from api.pages.wording import told
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
-from domain.ticket.words import RESOLVABLE, Status
+from domain.ticket.words import RESOLVABLE, Priority, Status
 from mcp_server.tools.write import WRITE_TOOLS
-from projections.conversation import MessagePage
 from projections.metadata import TicketMetadata
 
 Reference = Annotated[str, PathParameter(description="The ticket's id or code.")]
-ActionName = Annotated[str, PathParameter(description="As its tool is named.")]
 
 ONE = f"{TICKETS}/{{reference:str}}"
 _LONGEST = 64  # of an id or a code, with room for what is mistyped
 _DONE = {
+    "reply": "Your reply is written.",
+    "note": "The note is written; customers never see it.",
+    "change_ticket": "The ticket is changed.",
+    "open_ticket": "The ticket is open.",
     "add_tags": "The tags are added.",
     "remove_tags": "The tag is removed.",
     "resolve_ticket": "The ticket is resolved.",
@@ -48,10 +50,10 @@ class View(NamedTuple):
     messages: str = ""  # a cursor
     message: str = ""  # the id of one that is read alone
     offset: str = ""
-    quoted: str = ""
     activity: str = ""  # a cursor
     by: str = ""
     client: str = ""
+    kind: str = ""
 
     def but(self, **other: str) -> str:
         """Return the query of the same view with something else in it."""
@@ -60,61 +62,50 @@ class View(NamedTuple):
         )
 
 
+class Typed(NamedTuple):
+    """What was filled in where, to be shown again when it was refused."""
+
+    action: str = ""
+    form: Mapping[str, str] = {}
+
+    def of(self, action: str, name: str, otherwise: str = "") -> str:
+        return self.form.get(name, otherwise) if action == self.action else otherwise
+
+
+class Seen(NamedTuple):
+    """A ticket that one may see, at its version."""
+
+    ticket: TicketMetadata
+    version: int
+
+    @property
+    def path(self) -> str:
+        return f"{TICKETS}/{self.ticket.code}"
+
+
 @get(ONE)
 async def ticket_page(
     request: Page, reference: Reference, front: NamedDependency[Front]
 ) -> Response[str]:
     panel = await panel_of(request, front)
     view = View(**{name: request.query_params.get(name, "") for name in View._fields})
+    seen = await seen_ticket(panel, reference)
     notice = _DONE.get(request.query_params.get("done", ""), "")
     try:
-        return await _ticket(panel, reference, view, notice=notice)
+        return await show_ticket(panel, seen, view, notice=notice)
     except Refused as refused:
         if refused.code is not Code.INVALID_ARGUMENTS:
             raise
-        return await _ticket(panel, reference, View(), _status(refused), refusal=refused.sentence)
+        status = problems.OF_REFUSALS[refused.code].status
+        return await show_ticket(panel, seen, View(), status, refusal=told(refused))
 
 
-@post(f"{ONE}/{{action:str}}")
-async def act(
-    request: Page, reference: Reference, action: ActionName, front: NamedDependency[Front]
-) -> Response[Any]:
-    panel = await panel_of(request, front)
-    form = await panel.form()
-    make = ACTIONS.get(action)
-    if make is None:
-        raise Refused(Code.NOT_FOUND, "There is no such action.")
-    # Of a ticket that one may not see, nothing more is told than of one that does not exist.
-    ticket = await _seen(panel, reference)
-    try:
-        command = make(str(ticket.id), form)
-        outcome = await act_on_ticket(panel.acting, Conditions(key_of(form, command)), command)
-    except Refused as refused:
-        return await _ticket(
-            panel,
-            reference,
-            View(),
-            _status(refused),
-            refusal=refused.sentence,
-            typed=form.get("tags", ""),
-        )
-    answer = outcome.answer
-    if not panel.bearer.caller.sees(answer.department_id):
-        return see_other(f"{TICKETS}?done={action}")
-    done = "behind" if outcome.views_behind else action if answer.changed else "nothing"
-    return see_other(f"{TICKETS}/{answer.code}?done={done}")
-
-
-def _status(refused: Refused) -> int:
-    return problems.OF_REFUSALS[refused.code].status
-
-
-async def _seen(panel: Panel, reference: str) -> TicketMetadata:
+async def seen_ticket(panel: Panel, reference: str) -> Seen:
     """Return a ticket by its id or code; refuse with `not_found` one that one may not see."""
     caller = panel.acting.reading(Permission.TICKETS_READ)
     try:
         if len(reference) <= _LONGEST and reference.isprintable():
-            return await panel.front.office.views.get_ticket_metadata(caller, reference)
+            return Seen(*await panel.front.office.views.get_ticket(caller, reference))
     except Refused as refused:
         if refused.code is not Code.NOT_FOUND:
             raise
@@ -124,62 +115,61 @@ async def _seen(panel: Panel, reference: str) -> TicketMetadata:
     )
 
 
-async def _ticket(
-    panel: Panel, reference: str, view: View, status: int = 200, **said: str
+async def show_ticket(
+    panel: Panel,
+    seen: Seen,
+    view: View,
+    status: int = 200,
+    *,
+    refusal: str = "",
+    notice: str = "",
+    typed: Typed | None = None,
 ) -> Response[str]:
-    ticket = await _seen(panel, reference)
-    views, caller, key = panel.front.office.views, panel.bearer.caller, str(ticket.id)
-    messages = await _messages(panel, key, view)
-    wanted = Filter(view.by, view.client)
-    history = await views.list_activity(
-        caller, key, cursor=view.activity or None, limit=SOME[wanted.narrows]
-    )
-    path = f"{TICKETS}/{ticket.code}"
+    """Render a ticket's page. Refuses with `invalid_arguments` what the view cannot be of."""
+    ticket, path, key = seen.ticket, seen.path, str(seen.ticket.id)
+    talk = await talk_of(panel, key, view.messages, view.message, view.offset)
     shown = {
+        "refusal": refusal,
+        "notice": notice,
         "ticket": ticket,
         "path": path,
         "view": view,
-        "messages": messages.messages,
-        "more_messages": _link(path, view, "messages", messages.next_cursor),
-        "first_messages": f"{path}?{view.but(messages='', message='', offset='')}#messages"
+        "talk": talk.messages,
+        "earlier": _link(path, view, "messages", talk.earlier),
+        "latest": f"{path}?{view.but(messages='', message='', offset='')}#messages"
         if view.messages or view.message
         else "",
-        "quotes": f"{path}?{view.but(messages='', quoted='' if view.quoted else '1')}#messages",
-        "deeds": deeds_of(history.activity, wanted),
-        "clients": clients_of(history.activity),
-        "filters": FILTERS,
-        "some": len(history.activity),
-        "more_activity": _link(path, view, "activity", history.next_cursor),
-        "first_activity": f"{path}?{view.but(activity='')}#activity" if view.activity else "",
-        "typed": "",
+        "of_department": f"{TICKETS}?department_id={ticket.department.id}",
+        "of_agent": f"{TICKETS}?agent_id={ticket.agent.id}" if ticket.agent else "",
+        "tags": [Choice(of_tag(tag), tag) for tag in ticket.tags],
+        "typed": typed or Typed(),
+        "version": seen.version,
+        "key": str(panel.front.office.new_id()),
+        "longest": LONGEST,
+        **await _history(panel, seen, view),
         **await _offered(panel, ticket),
     }
-    return panel.page("ticket", {**shown, **said}, Here(bar=TICKETS), status=status)
+    return panel.page("ticket", shown, Here(bar=TICKETS), status=status)
+
+
+async def _history(panel: Panel, seen: Seen, view: View) -> dict[str, object]:
+    wanted = filter_of(view.by, view.client, view.kind)
+    views, caller, key = panel.front.office.views, panel.bearer.caller, str(seen.ticket.id)
+    cursor = view.activity or None
+    history = await views.list_activity(caller, key, cursor=cursor, limit=A_PAGE, wanted=wanted)
+    clients = await views.list_ticket_clients(caller, key)
+    return {
+        "deeds": deeds_of(history.activity, audited=caller.may(Permission.AUDIT_READ)),
+        "filters": FILTERS,
+        "kinds": KINDS,
+        "clients": sorted({*clients, view.client} - {""}),
+        "more_activity": _link(seen.path, view, "activity", history.next_cursor),
+        "first_activity": f"{seen.path}?{view.but(activity='')}#activity" if cursor else "",
+    }
 
 
 def _link(path: str, view: View, part: str, cursor: str | UnsetType) -> str:
     return f"{path}?{view.but(**{part: cursor})}#{part}" if cursor else ""
-
-
-async def _messages(panel: Panel, ticket: str, view: View) -> MessagePage:
-    """Read what the view asks for; refuse with `invalid_arguments` a message that there is not."""
-    try:
-        message = UUID(view.message) if view.message else None
-        offset = min(max(int(view.offset or "0"), 0), 2**30)
-        return await panel.front.office.views.get_ticket_messages(
-            panel.bearer.caller,
-            ticket,
-            cursor=view.messages or None,
-            include_quoted=bool(view.quoted),
-            message_id=message,
-            offset=offset,
-        )
-    except (ValueError, Refused) as error:
-        if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
-            raise
-        raise Refused(
-            Code.INVALID_ARGUMENTS, "There is no such message. These are those there are."
-        ) from None
 
 
 async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
@@ -199,13 +189,21 @@ async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
     takers = await agents_of(panel, department) if may["assign_ticket"] else []
     targets = await departments_of(panel) if may["transfer_ticket"] else []
     movers = await agents_of(panel, tell_departments=True) if may["transfer_ticket"] else []
+    me = caller.agent if department in panel.agent.departments else None
     return {
-        "may": may,
+        "may": {**may, "write": caller.may(Permission.TICKETS_WRITE)},
+        "me_too": str(me) if me and me != assignee and may["assign_ticket"] else "",
         "takers": besides(takers, assignee),
         "targets": besides(targets, department),
         "movers": movers,
-        "key": str(panel.front.office.new_id()),
+        "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
     }
 
 
-ENDPOINTS = (ticket_page, act)
+def form_typed(action: str, form: Form) -> Typed:
+    """Keep what was filled in; what the page itself put into the form is made anew."""
+    own = {"csrf", "key", "version"}
+    return Typed(action, {name: text for name, text in form.items() if name not in own})
+
+
+ENDPOINTS = (ticket_page,)

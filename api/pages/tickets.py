@@ -1,118 +1,120 @@
 """The list of tickets: searched and narrowed by a form whose answers stay in the address."""
 
-import re
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api import problems
-from api.pages.choices import Choice, agents_of, departments_of
+from api.pages.choices import Choice, agents_of, departments_seen
+from api.pages.finding import MINE, NOBODY, QUICK, UNRESOLVED, Asked, address, of_tag
 from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
+from api.pages.wording import told
 from domain.permissions import Permission
-from domain.refusals import Code, Refused
-from domain.ticket.words import Priority
-from projections.question import STATUSES, TicketSearch
-from projections.searching import TicketPage
+from domain.refusals import Refused
+from domain.ticket.words import Priority, Status
+from projections.question import STATUSES
+from projections.searching import TicketHit, TicketPage
 
-MINE = "mine"
-_A_PAGE = 20
-# The names of the tools, so that an address tells the same as a call.
-_FIELDS = {
-    "query": "words",
-    "status": "a status",
-    "priority": "a priority",
-    "department_id": "a department",
-    "agent_id": "an agent",
-    "tags": "tags",
-    "sort": "an order",
-    "cursor": "a page",
-}
 _SORTS = (
     Choice("changed", "Changed last"),
     Choice("created", "Newest"),
     Choice("priority", "Most urgent"),
     Choice("relevance", "Best match"),
 )
+_USUAL = (*UNRESOLVED, Status.RESOLVED.word)
 _NOTICES = {
     "transfer_ticket": "The ticket is moved to a department whose tickets you do not see.",
+    "open_ticket": "The ticket is open, and this list will show it in a moment.",
 }
-_FIELD = re.compile(r"\$\.(\w+)")
+
+
+class Hit(NamedTuple):
+    """A ticket that was found, with the ways to others that have something in common with it."""
+
+    ticket: TicketHit
+    department: str
+    agent: str
+    tags: Sequence[Choice]
 
 
 @get(TICKETS)
 async def tickets_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     caller = panel.acting.reading(Permission.TICKETS_READ)
-    given = {name: request.query_params.get(name, "").strip() for name in _FIELDS}
+    asked = Asked.of(request)
     found, refusal, status = None, "", 200
     try:
-        found = await front.office.views.search_tickets(caller, _search(panel, given))
+        search = asked.search(panel.acting.agent)
+        found = await front.office.views.search_tickets(caller, search)
     except Refused as refused:
-        refusal, status = refused.sentence, problems.OF_REFUSALS[refused.code].status
-    notice = _NOTICES.get(request.query_params.get("done", ""), "")
-    shown = await _shown(panel, given, found)
-    return panel.page(
-        "tickets",
-        {**shown, "notice": notice, "refusal": refusal},
-        Here(bar=TICKETS),
-        status=status,
-    )
+        refusal, status = told(refused), problems.OF_REFUSALS[refused.code].status
+    shown = {
+        **await _form(panel, asked),
+        **await _found(panel, asked, found),
+        "notice": _NOTICES.get(request.query_params.get("done", ""), ""),
+        "refusal": refusal,
+        "may_open": caller.may(Permission.TICKETS_WRITE),
+    }
+    return panel.page("tickets", shown, Here(bar=TICKETS), status=status)
 
 
-def _search(panel: Panel, given: Mapping[str, str]) -> TicketSearch:
-    """Read the form strictly. Refuses with `invalid_arguments` what none of its fields offers."""
-    asked: dict[str, Any] = {name: value for name, value in given.items() if value}
-    if asked.get("agent_id") == MINE:
-        asked["agent_id"] = str(panel.acting.agent)
-    for name, parts in (
-        ("status", [asked.get("status", "")]),
-        ("tags", [tag.strip() for tag in asked.get("tags", "").split(",")]),
-    ):
-        asked[name] = [part for part in parts if part]
-        if not asked[name]:
-            del asked[name]
-    try:
-        return msgspec.convert({**asked, "limit": _A_PAGE}, TicketSearch, strict=False)
-    except msgspec.ValidationError as error:
-        at = _FIELD.search(str(error))
-        name = at.group(1) if at else ""
-        raise Refused(
-            Code.INVALID_ARGUMENTS,
-            f"“{given.get(name, '')[:64]}” cannot be taken as {_FIELDS.get(name, 'a filter')}. "
-            "Choose again below.",
-        ) from None
-
-
-async def _shown(
-    panel: Panel, given: Mapping[str, str], found: TicketPage | None
-) -> dict[str, object]:
-    kept = {name: value for name, value in given.items() if value and name != "cursor"}
-    caller = panel.bearer.caller
-    departments = await departments_of(panel)
-    if not caller.may(Permission.TICKETS_ALL_DEPARTMENTS):
-        departments = [one for one in departments if one.value in map(str, caller.departments)]
+async def _found(panel: Panel, asked: Asked, found: TicketPage | None) -> dict[str, object]:
     more = found.next_cursor if found else None
+    hits = [_hit(ticket) for ticket in found.tickets] if found else []
+    here = address(asked.kept)
     return {
-        "given": given,
-        "narrowed": bool(kept.keys() - {"sort"}),
-        "tickets": found.tickets if found else (),
+        "hits": hits,
         "failed": found is None,
-        "first": f"{TICKETS}?{urlencode(kept)}" if given["cursor"] else "",
-        "next": f"{TICKETS}?{urlencode({**kept, 'cursor': more})}" if more else "",
-        "statuses": [Choice(word, word.capitalize()) for word in STATUSES],
+        # Told where it is known without counting: all are on this page.
+        "count": len(hits) if hits and not more and not asked.cursor else 0,
+        "first": here if asked.cursor else "",
+        "next": asked.path(cursor=more) if more else "",
+        "quick": QUICK,
+        "here": Here(bar=TICKETS, path=here),
+        "blank": "" if hits or not found else await _blank(panel, asked, here),
+    }
+
+
+async def _blank(panel: Panel, asked: Asked, here: str) -> str:
+    """Say why there is nothing: no desk has tickets yet, not one for oneself, or nothing fits."""
+    if not await panel.front.office.views.has_tickets():
+        return "desk"
+    if asked.cursor:
+        return "end"
+    if quick := next((one.empty for one in QUICK if one.path == here and one.empty), ""):
+        return quick
+    return "fits" if asked.narrows else "own"
+
+
+async def _form(panel: Panel, asked: Asked) -> dict[str, object]:
+    rare = [word for word in STATUSES if word not in _USUAL]
+    times = [asked.texts[name] for name in asked.texts if name.endswith(("_from", "_to"))]
+    agents = [Choice(MINE, "Me"), Choice(NOBODY, "Nobody"), *await agents_of(panel)]
+    return {
+        "given": asked.texts,
+        "narrowed": asked.narrows,
+        "chosen": asked.statuses,
+        "usual": _USUAL,
+        "rare": rare,
+        "unfolded": any(times) or any(word in rare for word in asked.statuses),
         "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
-        "departments": _with(departments, given["department_id"]),
-        "agents": _with(
-            [Choice(MINE, "Me"), *await agents_of(panel)],
-            given["agent_id"],
-        ),
+        "departments": _with(await departments_seen(panel), asked.texts["department_id"]),
+        "agents": _with(agents, asked.texts["agent_id"]),
         "sorts": _SORTS,
     }
+
+
+def _hit(ticket: TicketHit) -> Hit:
+    agent = str(ticket.agent.id) if ticket.agent else NOBODY
+    return Hit(
+        ticket,
+        address({"department_id": ticket.department.id}),
+        address({"agent_id": agent}),
+        [Choice(of_tag(tag), tag) for tag in ticket.tags],
+    )
 
 
 def _with(choices: list[Choice], chosen: str) -> list[Choice]:

@@ -1,0 +1,52 @@
+"""What was written in a ticket as its page shows it: the latest messages, oldest first, quotes folded."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from api.pages.panel import Panel
+from domain.refusals import Code, Refused
+from projections.conversation import Message
+from projections.text import Part, parts_of
+
+_FARTHEST = 2**30
+
+
+class ShownMessage(NamedTuple):
+    """A message, taken apart into its author's words and what they quote."""
+
+    message: Message
+    parts: list[Part]
+
+
+class Talk(NamedTuple):
+    """Some messages, oldest first, and the cursor of those before them."""
+
+    messages: list[ShownMessage]
+    earlier: str = ""
+
+
+async def talk_of(panel: Panel, ticket: str, cursor: str, message: str, offset: str) -> Talk:
+    """Read some messages, or one alone from an offset on.
+
+    Refuses with `invalid_arguments` a message that there is not, or no cursor of this ticket.
+    """
+    try:
+        alone = UUID(message) if message else None
+        start = min(max(int(offset or "0"), 0), _FARTHEST)
+        page = await panel.front.office.views.get_ticket_messages(
+            panel.bearer.caller,
+            ticket,
+            cursor=cursor or None,
+            order="desc",
+            include_quoted=True,
+            message_id=alone,
+            offset=start,
+        )
+    except (ValueError, Refused) as error:
+        if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
+            raise
+        raise Refused(
+            Code.INVALID_ARGUMENTS, "There is no such message. These are those there are."
+        ) from None
+    shown = [ShownMessage(one, parts_of(one.text)) for one in page.messages]
+    return Talk(shown[::-1], page.next_cursor or "")
