@@ -25,6 +25,8 @@ from api.pages import (
     integration,
     links,
     ticket,
+    ticket_acting,
+    ticket_opening,
     tickets,
 )
 from api.pages.failures import answer, is_for_people
@@ -72,6 +74,8 @@ def pages_router(front: Front) -> Router:
             *links.ENDPOINTS,
             *tickets.ENDPOINTS,
             *ticket.ENDPOINTS,
+            *ticket_acting.ENDPOINTS,
+            *ticket_opening.ENDPOINTS,
             _asset_route(front, refuse_foreign_host),
         ),
         dependencies={"front": Provide(provide_front)},
