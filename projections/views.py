@@ -9,6 +9,7 @@ from domain.caller import Caller
 from projections import (
     apps,
     audit,
+    clients_in_use,
     conversation,
     facts,
     history,
@@ -22,6 +23,7 @@ from projections import (
 )
 from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
+from projections.clients_in_use import ClientInUse
 from projections.conversation import MessagePage, Order, TicketContext
 from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
@@ -318,3 +320,8 @@ class Views:
             return await apps.list_apps(
                 connection, self._schema, agent_id, app_id, revoked=include_revoked
             )
+
+    async def list_clients_in_use(self) -> list[ClientInUse]:
+        """Return the OAuth clients that most agents let in, with how many did."""
+        async with reading(self._pool) as connection:
+            return await clients_in_use.list_clients_in_use(connection, self._schema)

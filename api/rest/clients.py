@@ -162,6 +162,11 @@ async def register_client(
     Takes no Idempotency-Key: what is answered under one is kept, and a secret is not.
     """
     refuse_conditions(request, *_NEW)
+    return (await new_client(acting, data)).response(201)
+
+
+async def new_client(acting: Acting, data: NewClient) -> Outcome[ClientShown]:
+    """Register a client; its secret, if it has one, is in this answer alone."""
     office = acting.office
     client_id = data.client_id or registering.id_by(data.name) or str(office.new_id())
     random = office.random(32) if data.confidential else None
@@ -173,7 +178,7 @@ async def register_client(
     outcome = await acting.act("register_client", asked(data), [Wish(new.command)], made, Client)
     # The secret joins the answer here, past all that is recorded or kept.
     shown = ClientShown(**msgspec.structs.asdict(outcome.answer), client_secret=new.secret or UNSET)
-    return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind).response(201)
+    return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind)
 
 
 @post(
