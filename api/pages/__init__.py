@@ -96,7 +96,7 @@ def _with_head(*handlers: HTTPRouteHandler) -> Sequence[HTTPRouteHandler]:
         if HttpMethod.GET not in handler.http_methods or AUTHORIZE in handler.paths:
             return handler
         both = copy(handler)
-        both.http_methods = {HttpMethod.GET, HttpMethod.HEAD}
+        both.http_methods = handler.http_methods | {HttpMethod.HEAD}
         return both
 
     return [answering(handler) for handler in handlers]
