@@ -15,6 +15,7 @@ from domain.refusals import Code, Refused
 from projections.activity import clip
 from projections.cursors import decode_cursor
 from projections.metadata import key_of
+from projections.text import clean
 from projections.view import Connection, qualified
 
 Row = Sequence[Any]
@@ -118,10 +119,11 @@ async def conditions_of(
     if wanted.credential is not None:
         found.append(await _credential(connection, views, wanted.credential))
     if wanted.ticket is not None:
-        column, value = key_of(wanted.ticket)
+        column, value = key_of(clean(wanted.ticket))
         ticket = "a.ticket = (SELECT t.id FROM {views}.tickets t WHERE t.$column)"
         ticket = ticket.replace("$column", column.replace("%s", "{value}"))
-        found.append((sql.SQL(ticket).format(views=sql.Identifier(views), value=value),))
+        by_code = (sql.SQL(ticket).format(views=sql.Identifier(views), value=value),)
+        found.append(equal("ticket", value) if isinstance(value, UUID) else by_code)
     if wanted.via:
         found.append(equal("via", wanted.via))
     return [*found, *await _times(connection, views, wanted)]

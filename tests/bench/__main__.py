@@ -3,6 +3,7 @@
 import click
 
 from tests.bench.appends import appends
+from tests.bench.audit import audit
 from tests.bench.calls import calls
 from tests.bench.views import views
 
@@ -13,6 +14,7 @@ def bench() -> None:
 
 
 bench.add_command(appends)
+bench.add_command(audit)
 bench.add_command(calls)
 bench.add_command(views)
 
