@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
@@ -19,9 +20,16 @@ from mcp_types import Implementation
 
 from tests.mcp.clients import MODES, Era, answer_of
 from tests.mcp.company import Ticket
-from tests.oauth.clients.person import Person
 
 LOOPBACK = "http://127.0.0.1:52311/callback"
+
+
+class Opener(Protocol):
+    """Somebody at a browser."""
+
+    def open(self, address: str) -> str:
+        """Go where an app sends her; return where she is sent in the end, which is the app's."""
+        ...
 
 
 class Kept(TokenStorage):
@@ -69,7 +77,7 @@ class App:
     def __init__(
         self,
         url: str,
-        person: Person,
+        person: Opener,
         name: str = "Some App",
         *,
         redirect_uri: str = LOOPBACK,

@@ -1,0 +1,51 @@
+"""The product served with a small company in it, and a browser whose scripts are on or off."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+
+from tests.chromium import launched
+from tests.journeys.program import Program, started
+from tests.journeys.walking import Walker, walking
+from tests.mcp.company import Company
+from tests.mcp.conftest import company, desk_database, founded, product
+from tests.mcp.serving import Served
+from tests.panel.conftest import enter, join, olga, ticket, word
+from tests.sign_in.browser import Browser
+
+Walk = Callable[..., AbstractContextManager[Walker]]
+
+# Fixtures from elsewhere, anew for these.
+__all__ = [
+    "company",
+    "desk_database",
+    "enter",
+    "founded",
+    "join",
+    "olga",
+    "product",
+    "ticket",
+    "word",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium(product: Served, olga: Browser, company: Company) -> Iterator[Chromium]:  # noqa: ARG001 - see below
+    """A browser, begun when all is there that runs an event loop in this thread to be made."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def walk(chromium: Chromium, request: pytest.FixtureRequest) -> Walk:
+    """Let somebody walk through a product, signed in or not; each journey with and without scripts."""
+    return partial(walking, chromium, scripts=request.param)
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    with started() as program:
+        yield program
