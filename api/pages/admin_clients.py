@@ -1,19 +1,28 @@
-"""OAuth clients, for those who manage settings: which are registered, and which others may come."""
+"""OAuth clients, for those who manage settings: who may come, who is registered, and who is in use."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from msgspec import UNSET
 
 from api import problems
+from api.mcp import PATH
+from api.pages.client_forms import changed, client_in, filled, hosts_in, policy_in
+from api.pages.client_use import agents_by_id, stopped_by, uses_under
 from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.rest.acting import Conditions
-from api.rest.clients import PolicyChange, end_client, held_clients, set_policy
-from domain.clients import ClientPolicy
+from api.rest.clients import (
+    ClientShown,
+    PolicyChange,
+    end_client,
+    held_clients,
+    new_client,
+    set_policy,
+)
 from domain.refusals import Code, Refused
 
 CLIENTS = f"{ADMIN}/clients"
@@ -22,6 +31,7 @@ _DONE = {
     "policy": "It is set. Clients that it does not let in get no new tokens.",
     "removed": "The client is removed, with all access that agents gave it.",
 }
+Typed = Mapping[str, str]
 
 
 @get(CLIENTS)
@@ -32,14 +42,31 @@ async def clients_page(request: Page, front: NamedDependency[Front]) -> Response
 
 @post(f"{CLIENTS}/policy")
 async def change_policy(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    """Set who may come: what is not ticked in the form is off."""
+    """Set who may come; where that stops clients in use, only once somebody was told which."""
     panel = await panel_of(request, front)
     form = await panel.form()
     try:
-        await set_policy(panel.acting, _policy_in(form), Conditions())
+        change = policy_in(form)
+        # Sure of these hosts, and of no others that were typed afterwards.
+        hosts = " ".join(hosts_in(form))
+        if form.get("sure") != hosts and (stopped := await _stopped(panel, change)):
+            return await _clients(panel, policy=form, stopped=stopped, sure=hosts)
+        await set_policy(panel.acting, change, Conditions())
     except Refused as refused:
-        return await _refused(panel, refused, form)
+        return await _refused(panel, refused, policy=form)
     return see_other(f"{CLIENTS}?done=policy")
+
+
+@post(f"{CLIENTS}/register")
+async def register(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    """Register a client and show its secret, if it has one, this once."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    try:
+        made = (await new_client(panel.acting, client_in(form))).answer
+    except Refused as refused:
+        return await _refused(panel, refused, client=form)
+    return _made(panel, made)
 
 
 @post(f"{CLIENTS}/remove")
@@ -53,54 +80,54 @@ async def remove_client(request: Page, front: NamedDependency[Front]) -> Respons
     return see_other(f"{CLIENTS}?done=removed")
 
 
-def _policy_in(form: Mapping[str, str]) -> PolicyChange:
-    hosts = form.get("hosts", "").lower().split()
-    if "any_host" not in form and not hosts:
-        raise Refused(Code.INVALID_ARGUMENTS, "Name at least one host, or allow any.")
-    told = {
-        "dynamic_registration": "dynamic_registration" in form,
-        "allowed_hosts": None if "any_host" in form else hosts,
-        "always_ask": "always_ask" in form,
-    }
-    try:
-        return msgspec.convert(told, PolicyChange)
-    except msgspec.ValidationError:
-        raise Refused(
-            Code.INVALID_ARGUMENTS,
-            "Name hosts alone, like claude.ai, one on each line, or a program's scheme with its "
-            "colon, like cursor: (at most 200).",
-        ) from None
+async def _stopped(panel: Panel, change: PolicyChange) -> list[str]:
+    held, _ = await held_clients(panel.acting)
+    clients = await panel.front.office.views.list_clients_in_use()
+    stopped = stopped_by(changed(held.policy, change), held.policy, clients)
+    return [use.told for use in stopped]
 
 
-async def _refused(
-    panel: Panel, refused: Refused, typed: Mapping[str, str] | None = None
-) -> Response[str]:
+async def _refused(panel: Panel, refused: Refused, **typed: Typed) -> Response[str]:
     status = problems.OF_REFUSALS[refused.code].status
-    return await _clients(panel, status, typed, refusal=refused.sentence)
+    if refused.code is Code.PERMISSION_DENIED:
+        raise refused  # for there is no page to say so on
+    wrong = "hosts" if "policy" in typed else ""
+    return await _clients(panel, status, **typed, refusal=refused.sentence, wrong=wrong)
 
 
 async def _clients(
-    panel: Panel, status: int = 200, typed: Mapping[str, str] | None = None, **said: str
+    panel: Panel,
+    status: int = 200,
+    policy: Typed | None = None,
+    client: Typed | None = None,
+    **said: object,
 ) -> Response[str]:
-    """Show the page; a form that was refused is as it was `typed`."""
+    """Show the page; a form that was refused, or is to be sent once more, is as it was typed."""
     held, _ = await held_clients(panel.acting)
-    shown = {
+    in_use = await panel.front.office.views.list_clients_in_use()
+    shown: dict[str, object] = {
         "clients": [held.registered[key] for key in sorted(held.registered)],
-        "form": _filled(held.policy) if typed is None else {"hosts": "", **typed},
+        "agents": agents_by_id(in_use),
+        "uses": uses_under(held.policy, in_use),
+        "form": filled(held.policy) if policy is None else {"hosts": "", **policy},
+        "client": {"name": "", "client_id": "", "redirect_uris": "", "kind": "", **(client or {})},
+        "stopped": [],
+        "sure": "",
+        "wrong": "",
         "base": CLIENTS,
     }
     return panel.page("admin_clients", {**shown, **said}, _HERE, status=status)
 
 
-def _filled(policy: ClientPolicy) -> Mapping[str, str]:
-    """Return the form that would set a policy as it is."""
-    boxes = {
-        "dynamic_registration": policy.dynamic_registration,
-        "always_ask": policy.always_ask,
-        "any_host": policy.allowed_hosts is None,
+def _made(panel: Panel, made: ClientShown) -> Response[str]:
+    shown = {
+        "client": made,
+        "secret": "" if made.client_secret is UNSET else made.client_secret,
+        "url": f"{panel.front.base_url}{PATH}",
+        "issuer": panel.front.base_url,
+        "base": CLIENTS,
     }
-    ticked = {name: "on" for name, is_set in boxes.items() if is_set}
-    return {**ticked, "hosts": "\n".join(policy.allowed_hosts or ())}
+    return panel.page("admin_client_made", shown, _HERE, status=201)
 
 
-ENDPOINTS = (clients_page, change_policy, remove_client)
+ENDPOINTS = (clients_page, change_policy, register, remove_client)
