@@ -59,8 +59,7 @@ async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[
         conditions = Conditions(key_of(form, asked))
         outcome = await open_new_ticket(panel.acting, conditions, asked)
     except Refused as refused:
-        if not panel.bearer.caller.may(Permission.TICKETS_WRITE):
-            raise
+        panel.acting.reading(Permission.TICKETS_WRITE)  # who may not is told that alone
         status = problems.OF_REFUSALS[refused.code].status
         return await _page(panel, {**_BLANK, **form}, told(refused), status)
     if outcome.views_behind or not panel.bearer.caller.may(Permission.TICKETS_READ):

@@ -1,13 +1,16 @@
 """The list of tickets in the panel: found by a form, page by page."""
 
+import re
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
 from domain.permissions import Role
-from domain.ticket.commands import AssignTicket
+from domain.ticket.commands import AssignTicket, ResolveTicket
 from tests.mcp.company import (
     BILLING,
+    DAY,
     SUPPORT,
     Company,
     Ticket,
@@ -17,7 +20,7 @@ from tests.mcp.company import (
     open_ticket,
 )
 from tests.mcp.serving import Served
-from tests.panel.conftest import Enter
+from tests.panel.conftest import Enter, Join
 from tests.panel.ticket_pages import found, link
 from tests.sign_in.browser import Browser
 
@@ -43,6 +46,71 @@ def test_tickets_are_found_by_words_and_by_each_filter(
     ):
         assert found(ana.get(f"/tickets?query={word}&{fits}")) == [ticket.code]
         assert "No ticket fits all of this" in ana.get(f"/tickets?query={word}&{not_so}").text
+
+
+def test_several_statuses_nobody_and_dates_narrow_the_list(
+    ana: Browser, product: Served, company: Company, word: str
+) -> None:
+    department, ben = company.departments[SUPPORT], company.members["Ben"].id
+    new, taken, done = (
+        product.run(open_ticket(product.desk, department, word, at=DAY + timedelta(days=days)))
+        for days in range(3)
+    )
+    product.run(act(product.desk, AssignTicket(ticket_id=str(taken.id), agent_id=ben)))
+    product.run(act(product.desk, ResolveTicket(ticket_id=str(done.id))))
+    for query, codes in (
+        ("status=new&status=resolved", {new.code, taken.code, done.code}),
+        ("status=resolved&status=spam", {done.code}),
+        ("agent_id=nobody", {new.code, done.code}),
+        ("agent_id=nobody&status=new", {new.code}),
+        ("created_from=2026-03-03", {taken.code, done.code}),
+        ("created_from=2026-03-03&created_to=2026-03-04", {taken.code}),
+        ("created_to=2026-03-02T10:00:00Z", {new.code}),
+        ("changed_from=2026-03-05", {taken.code, done.code}),
+        ("changed_to=2026-03-05", {new.code}),
+    ):
+        answer = ana.get(f"/tickets?query={word}&{query}")
+        assert {*found(answer)} == codes, query
+        assert f"{len(codes)} ticket" in answer.text
+    kept = ana.get(f"/tickets?query={word}&status=new&status=spam&created_from=2026-03-03").text
+    for field in ('value="new" checked', 'value="spam" checked', '<details class="words" open>'):
+        assert field in kept
+    assert 'value="open" checked' not in kept
+
+
+def test_quick_views_lead_to_what_people_look_at_daily(
+    product: Served, join: Join, company: Company, word: str
+) -> None:
+    member, browser = join(f"Daily {word}")
+    ticket = product.run(open_ticket(product.desk, company.departments[SUPPORT], word))
+    page = browser.get("/tickets")
+    assert "Nothing is open on your desk" in browser.get(link(page, "My open")).text
+    assert ticket.code in found(browser.get(link(page, "Unassigned")))
+    taken = AssignTicket(ticket_id=str(ticket.id), agent_id=member.id)
+    product.run(act(product.desk, taken))
+    assert found(browser.get(link(page, "My open"))) == [ticket.code]
+    assert ticket.code not in found(browser.get(link(page, "Unassigned")))
+    product.run(act(product.desk, ResolveTicket(ticket_id=str(ticket.id))))
+    assert found(browser.get(link(page, "Recently resolved")))[0] == ticket.code
+    assert ticket.code not in found(browser.get(link(page, "All open")))
+    for name in ("All", "My open", "Unassigned", "All open", "Recently resolved"):
+        view = browser.get(link(page, name)).text
+        assert re.findall(r'aria-current="page">(.*?)<', view) == [name]
+
+
+def test_a_ticket_in_the_list_leads_to_others_like_it(
+    ana: Browser, product: Served, company: Company, word: str
+) -> None:
+    department, member = company.departments[SUPPORT], company.members["Ana"]
+    tags = (f"{word} blue", f"{word}, odd")
+    ticket = product.run(open_ticket(product.desk, department, word, tags=tags))
+    product.run(act(product.desk, AssignTicket(ticket_id=str(ticket.id), agent_id=member.id)))
+    for page in (ana.get(f"/tickets?query={word}"), ana.get(f"/tickets/{ticket.code}")):
+        assert f'/tickets?department_id={department}"' in page.text
+        assert f'/tickets?agent_id={member.id}"' in page.text
+        # One with a comma cannot be typed into the form, and so has no address.
+        assert page.text.count("/tickets?tags=") == 1
+        assert found(ana.get(f"/tickets?tags={word}+blue")) == [ticket.code]
 
 
 def test_pages_follow_each_other_and_keep_the_filters(
