@@ -126,6 +126,8 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
         ("/account/mcp/tokens", {"label": HOSTILE * 3, "kind": "full"}),
         ("/admin/clients/policy", {"hosts": HOSTILE}),
         ("/admin/clients/remove", {"client": HOSTILE}),
+        ("/admin/clients/register", {"name": HOSTILE * 3, "redirect_uris": HOSTILE}),
+        ("/admin/budget/limit", {"kind": "fixed", "monthly_limit": HOSTILE}),
         (f"{ticket}/add_tags", {"tags": HOSTILE * 9}),
         (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
     ):
@@ -164,6 +166,7 @@ def posts(trap: Trap) -> list[str]:
         *("/logout", "/account/password", "/account/sessions"),
         *("/account/mcp/tokens", "/account/mcp/tokens/replace", "/account/mcp/tokens/revoke"),
         *("/account/mcp/apps/revoke", "/admin/clients/policy", "/admin/clients/remove"),
+        *("/admin/clients/register", "/admin/budget/limit"),
         *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
         *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
     ]

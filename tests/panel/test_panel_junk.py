@@ -143,6 +143,8 @@ def test_whatever_a_form_says_the_answer_is_no_fault(join: Join, olga: Browser) 
         "/account/mcp/apps/revoke": ("app",),
         "/admin/clients/policy": ("hosts",),
         "/admin/clients/remove": ("client",),
+        "/admin/clients/register": ("name", "client_id", "redirect_uris"),
+        "/admin/budget/limit": ("calls_per_seat", "monthly_limit"),
         f"{agent}/tokens/revoke": ("token",),
         f"{agent}/apps/revoke": ("app",),
     }
