@@ -32,6 +32,7 @@ TAG = "\"'><img src=x onerror=alert(1)>"
 PLAIN_PAGES = (
     "/account",
     "/account/mcp",
+    "/tickets/new",
     "/tickets",
     "/audit",
     "/admin/agents",
@@ -130,6 +131,9 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
         ("/admin/budget/limit", {"kind": "fixed", "monthly_limit": HOSTILE}),
         (f"{ticket}/add_tags", {"tags": HOSTILE * 9}),
         (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
+        (f"{ticket}/change_ticket", {"subject": HOSTILE * 9, "priority": HOSTILE}),
+        (f"{ticket}/reply", {"body": f"{HOSTILE}\0"}),
+        ("/tickets/new", {"subject": HOSTILE, "name": HOSTILE, "body": HOSTILE, "tags": HOSTILE}),
     ):
         answer = forge(olga, path, **fields)
         assert 400 <= answer.status < 500, path
@@ -169,6 +173,8 @@ def posts(trap: Trap) -> list[str]:
         *("/admin/clients/register", "/admin/budget/limit"),
         *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
         *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
+        *(f"{ticket}/{action}" for action in ("reply", "note", "change_ticket")),
+        "/tickets/new",
     ]
 
 
@@ -198,7 +204,7 @@ def test_an_agents_session_opens_no_administrators_door(
     ana: Browser, trap: Trap, olga: Browser
 ) -> None:
     agent = f"/admin/agents/{trap.member.id}"
-    for path in ("/admin", *PLAIN_PAGES[3:], agent, *EXPORTS, "/audit/calls/1"):
+    for path in ("/admin", *PLAIN_PAGES[4:], agent, *EXPORTS, "/audit/calls/1"):
         answer = ana.get(path)
         assert answer.status == 403, path
         assert HOSTILE[:9] not in answer.text

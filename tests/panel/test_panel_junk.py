@@ -25,8 +25,10 @@ PARAMETERS = {
     "/account/mcp": ("revoked",),
     "/tickets": (
         *("query", "status", "priority", "department_id", "agent_id"),
-        *("tags", "sort", "cursor", "done"),
+        *("tags", "created_from", "created_to", "changed_from", "changed_to"),
+        *("sort", "cursor", "done"),
     ),
+    "/tickets/new": (),
     "/audit": (
         *("agent_id", "tool", "outcome", "via", "ticket_id", "credential_id"),
         *("from", "to", "cursor"),
@@ -37,7 +39,7 @@ PARAMETERS = {
     "/admin/budget": ("month", "done"),
     "/admin/system": (),
 }
-OF_TICKETS = ("messages", "message", "offset", "quoted", "activity", "by", "client", "done")
+OF_TICKETS = ("messages", "message", "offset", "activity", "by", "client", "kind", "done")
 JUNK = (
     *("%00", "%FF%FE", "%F0%9F%92%A5", "%ED%A0%80", "%", "%2", "-1", "0", "9" * 40, "1e999", "NaN"),
     *("null", "[]", "{}", "'", '%22;--"', "%0D%0ASet-Cookie:%20a=b", "..%2F..", "x" * 3000),
@@ -159,7 +161,13 @@ def test_whatever_a_form_says_the_answer_is_no_fault(join: Join, olga: Browser) 
 
 def test_actions_on_tickets_take_no_junk(olga: Browser, company: Company) -> None:
     ticket = f"/tickets/{company.tickets['open'].code}"
-    for action in ("add_tags", "remove_tags", "assign_ticket", "transfer_ticket", "%00", "act"):
+    names = (
+        *("tags", "tag", "agent_id", "department_id", "key", "version"),
+        *("body", "note", "subject", "priority", "name", "email", "channel"),
+    )
+    tried = ("add_tags", "remove_tags", "assign_ticket", "transfer_ticket", "reply", "note")
+    actions = (f"{ticket}/{action}" for action in (*tried, "change_ticket", "%00", "act"))
+    for path in (*actions, "/tickets/new"):
         for value in ("\0", "", "\U0001f4a5" * 300, ",,,"):
-            fields = dict.fromkeys(("tags", "tag", "agent_id", "department_id", "key"), value)
-            assert forge(olga, f"{ticket}/{action}", **fields).status < 500, (action, value)
+            fields = dict.fromkeys(names, value)
+            assert forge(olga, path, **fields).status < 500, (path, value)
