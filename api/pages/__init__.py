@@ -13,9 +13,13 @@ from api import problems
 from api.oauth.locations import AUTHORIZE
 from api.pages import (
     account,
+    admin_access,
+    admin_agent,
     admin_agents,
     admin_budget,
     admin_clients,
+    admin_departments,
+    admin_roles,
     admin_system,
     audit,
     audit_export,
@@ -61,9 +65,13 @@ def pages_router(front: Front) -> Router:
         "/",
         route_handlers=_with_head(
             *account.ENDPOINTS,
+            *admin_access.ENDPOINTS,
+            *admin_agent.ENDPOINTS,
             *admin_agents.ENDPOINTS,
             *admin_budget.ENDPOINTS,
             *admin_clients.ENDPOINTS,
+            *admin_departments.ENDPOINTS,
+            *admin_roles.ENDPOINTS,
             *admin_system.ENDPOINTS,
             *integration.ENDPOINTS,
             *connection.ENDPOINTS,

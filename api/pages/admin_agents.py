@@ -1,49 +1,51 @@
-"""Agents, for those who manage them: who works here, and what each let in; both may be ended."""
+"""Agents, for those who manage them: who works here, and who joins."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api import problems
-from api.pages.front import Front, Page
+from api.pages.admin_forms import fitted, once, status_of
+from api.pages.choices import Choice, departments_of
+from api.pages.front import Front, Page, Sent
+from api.pages.giving import departments_to_give, roles_to_give
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.revoking import READING, end_app, end_token
 from api.pages.showing import see_other
-from api.rest.acting import Conditions
-from api.rest.agents import AgentId, act_on_agent
-from api.rest.apps import apps_of
-from api.rest.asking import asked
-from api.rest.reach import within_reach
-from api.rest.tokens import tokens_held_by
-from domain.agent import AGENT, AgentCommand, DeactivateAgent, ReactivateAgent
-from domain.decider import Ref, existing
-from domain.department import DEPARTMENT
-from domain.permissions import Permission
+from api.rest.agents import NewAgent, hire_agent
+from api.rest.password_links import PasswordLink, issue_password_link
+from domain.permissions import Permission, Role
 from domain.refusals import Code, Refused
-from domain.role import counted, rights_of
+from projections.listings import AgentDetailsPage
 
 AGENTS = f"{ADMIN}/agents"
-_HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)
-_DONE = {
-    "token": "The token is revoked: it opens nothing any more.",
-    "app": "The app is revoked: it has to ask again.",
-    "deactivated": "All access is ended, and the seat is free.",
-    "reactivated": "The account is open again. Access tokens are to be generated anew.",
-}
+HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)
+LONGEST_NAME = 200
+_LONGEST_SEARCH = 200
 
 
-class Shown(NamedTuple):
-    """An agent, as far as the page tells."""
+class Wanted(NamedTuple):
+    """Whom the address asks for."""
 
-    id: UUID
-    name: str
-    email: str
-    role: str
-    departments: list[str]
-    active: bool
-    seat: bool
+    find: str = ""
+    department: str = ""
+    role: str = ""
+    all: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.find or self.department or self.role)
+
+
+class Typed(NamedTuple):
+    """What stands in the form of an agent."""
+
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    departments: Sequence[str] = ()
 
 
 @get(ADMIN)
@@ -59,115 +61,111 @@ async def admin_page(request: Page, front: NamedDependency[Front]) -> Response[N
 async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AGENTS_MANAGE)
-    everybody = "all" in request.query_params
-    found = await front.office.views.list_agent_details(
-        cursor=request.query_params.get("cursor") or None, include_inactive=everybody
-    )
-    shown = {
-        "agents": found.agents,
-        "next": found.next_cursor or "",
-        "everybody": everybody,
-        "agents_path": AGENTS,
-    }
-    return panel.page("admin_agents", shown, _HERE)
-
-
-@get(AGENTS + "/{agent_id:uuid}")
-async def agent_page(
-    request: Page, agent_id: AgentId, front: NamedDependency[Front]
-) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("done", ""), "")
-    return await _agent(await panel_of(request, front), agent_id, notice=notice)
-
-
-@post(AGENTS + "/{agent_id:uuid}/tokens/revoke")
-async def revoke_agents_token(
-    request: Page, agent_id: AgentId, front: NamedDependency[Front]
-) -> Response[None]:
-    panel = await panel_of(request, front)
-    await end_token(panel.acting, await panel.form())
-    return see_other(f"{AGENTS}/{agent_id}?done=token")
-
-
-@post(AGENTS + "/{agent_id:uuid}/apps/revoke")
-async def revoke_agents_app(
-    request: Page, agent_id: AgentId, front: NamedDependency[Front]
-) -> Response[None]:
-    panel = await panel_of(request, front)
-    await end_app(panel.acting, await panel.form())
-    return see_other(f"{AGENTS}/{agent_id}?done=app")
-
-
-@post(AGENTS + "/{agent_id:uuid}/deactivate")
-async def deactivate(
-    request: Page, agent_id: AgentId, front: NamedDependency[Front]
-) -> Response[Any]:
-    panel = await panel_of(request, front)
-    return await _change(panel, agent_id, "deactivate", DeactivateAgent(agent=agent_id))
-
-
-@post(AGENTS + "/{agent_id:uuid}/reactivate")
-async def reactivate(
-    request: Page, agent_id: AgentId, front: NamedDependency[Front]
-) -> Response[Any]:
-    panel = await panel_of(request, front)
-    return await _change(panel, agent_id, "reactivate", ReactivateAgent(agent=agent_id))
-
-
-async def _change(panel: Panel, agent: UUID, deed: str, command: AgentCommand) -> Response[Any]:
-    await panel.form()
+    asked = request.query_params
+    wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
+    if "all" in asked:
+        wanted = wanted._replace(all="yes")
+    cursor = asked.get("cursor", "")
+    found, refusal, status = AgentDetailsPage(agents=[]), "", 200
     try:
-        arguments = asked(agent_id=agent)
-        await act_on_agent(panel.acting, f"{deed}_agent", arguments, [command], Conditions())
+        found = await _find(panel, wanted, cursor)
     except Refused as refused:
-        if refused.code in {Code.PERMISSION_DENIED, Code.NOT_FOUND}:
-            raise  # for there is no page to say so on
-        status = problems.OF_REFUSALS[refused.code].status
-        return await _agent(panel, agent, status, refusal=refused.sentence)
-    if agent == panel.acting.agent:
-        return see_other("/login")
-    return see_other(f"{AGENTS}/{agent}?done={deed}d")
-
-
-async def _agent(panel: Panel, agent: UUID, status: int = 200, **said: str) -> Response[str]:
-    panel.acting.reading(Permission.AGENTS_MANAGE)
-    await within_reach(panel.acting, agent)
-    office = panel.front.office
-    shown = {
-        "agent": await _shown(panel, agent),
-        "is_me": agent == panel.acting.agent,
-        "tokens": await tokens_held_by(office, agent),
-        "apps": await apps_of(office, agent),
-        "reading": READING,
+        refusal, status = refused.sentence, status_of(refused)
+    roles = await panel.front.office.views.list_roles()
+    kept = {name: value for name, value in wanted._asdict().items() if value}
+    shown: dict[str, object] = {
+        "agents": found.agents,
+        "wanted": wanted,
+        "departments": await departments_of(panel),
+        "roles": [Choice(role.id, role.name) for role in roles],
+        "first": f"{AGENTS}?{urlencode(kept)}" if cursor else "",
+        "next": f"{AGENTS}?{urlencode({**kept, 'cursor': found.next_cursor})}"
+        if found.next_cursor
+        else "",
+        "refusal": refusal,
         "agents_path": AGENTS,
-        "base": f"{AGENTS}/{agent}",
     }
-    return panel.page("admin_agent", {**shown, **said}, _HERE, status=status)
+    return panel.page("admin_agents", shown, HERE, status=status)
 
 
-async def _shown(panel: Panel, key: UUID) -> Shown:
-    states = panel.front.office.helpdesk.states
-    agent = existing((await states.refresh(Ref(AGENT, key))).state, "agent")
-    stream = counted(agent.role)
-    role = rights_of(agent.role, (await states.refresh(stream)).state if stream else None)
-    places = [(await states.refresh(Ref(DEPARTMENT, place))).state for place in agent.departments]
-    return Shown(
-        key,
-        agent.name,
-        agent.email or "",
-        role.name,
-        sorted(place.name for place in places if place),
-        agent.active,
-        agent.seat,
-    )
+async def _find(panel: Panel, wanted: Wanted, cursor: str) -> AgentDetailsPage:
+    if "\0" in "".join(wanted) or len(wanted.find) > _LONGEST_SEARCH:
+        raise Refused(Code.INVALID_ARGUMENTS, "This cannot be looked for. Change it below.")
+    try:
+        department = UUID(wanted.department) if wanted.department else None
+        return await panel.front.office.views.list_agent_details(
+            department_id=department,
+            cursor=cursor or None,
+            include_inactive=bool(wanted.all),
+            role=wanted.role or None,
+            letters=wanted.find,
+        )
+    except (ValueError, Refused) as error:
+        if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
+            raise
+        raise Refused(
+            Code.NOT_FOUND, "There is no such department. Choose another one below."
+        ) from None
 
 
-ENDPOINTS = (
-    admin_page,
-    agents_page,
-    agent_page,
-    revoke_agents_token,
-    revoke_agents_app,
-    deactivate,
-    reactivate,
-)
+@get(f"{AGENTS}/new")
+async def new_agent_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    asked = request.query_params
+    typed = Typed(role=Role.AGENT.value, departments=[asked.get("department", "")])
+    return await _new(await panel_of(request, front), typed)
+
+
+@post(AGENTS)
+async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[Any]:
+    """Add an agent, and show the link by which the newcomer sets a password."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    typed = typed_in(form)
+    try:
+        new = fitted(
+            {
+                "name": typed.name,
+                "email": typed.email,
+                "role": typed.role,
+                "department_ids": typed.departments,
+            },
+            NewAgent,
+            LONGEST_NAME,
+        )
+        hired = (await hire_agent(panel.acting, new, once(form, new))).answer
+    except Refused as refused:
+        return await _new(panel, typed, status_of(refused), refusal=refused.sentence)
+    return show_link(panel, hired.name, await issue_password_link(panel.acting, hired.id))
+
+
+async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Response[str]:
+    panel.acting.reading(Permission.AGENTS_MANAGE)
+    shown: dict[str, object] = {
+        "typed": typed,
+        "roles": await roles_to_give(panel),
+        "departments": await departments_to_give(panel),
+        "key": str(panel.front.office.new_id()),
+        "agents_path": AGENTS,
+        **said,
+    }
+    return panel.page("admin_agent_new", shown, HERE, status=status)
+
+
+def typed_in(form: Sent) -> Typed:
+    """Return what stands in the form of an agent."""
+    name, email, role = (form.get(each, "").strip() for each in ("name", "email", "role"))
+    return Typed(name, email, role, form.all("department"))
+
+
+def show_link(panel: Panel, name: str, link: PasswordLink) -> Response[str]:
+    """Show a link to set a password, this once."""
+    shown: dict[str, object] = {
+        "link": link,
+        "name": name,
+        "agents_path": AGENTS,
+        "base": f"{AGENTS}/{link.agent_id}",
+    }
+    return panel.page("password_link", shown, HERE)
+
+
+ENDPOINTS = (admin_page, agents_page, new_agent_page, add_agent)

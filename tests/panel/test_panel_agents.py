@@ -8,11 +8,11 @@ from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.mcp.wire import modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
+from tests.panel.admin_pages import AGENTS
 from tests.panel.conftest import Join
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
 
-AGENTS = "/admin/agents"
 HOSTILE = '"><script>alert(1)</script>'
 
 
@@ -88,8 +88,15 @@ def test_an_admins_account_is_out_of_an_admins_reach(
     assert product.run(product.desk.views_caught_up())
     page = f"{AGENTS}/{member.id}"
     token = olga.get(page).fields(f"{page}/tokens/revoke")["token"]
-    assert adam.get(page).status == 403
+    seen = adam.get(page)
+    assert "Only owners change the accounts" in seen.text
+    assert "<form" not in seen.text.partition("<main")[2]
+    assert member.token[-4:] not in seen.text
     assert forge(adam, f"{page}/deactivate").status == 403
+    assert forge(adam, f"{page}/password-link").status == 403
+    filled = {"name": "Egon II", "email": member.email, "role": "admin", "version": "1"}
+    assert forge(adam, f"{page}/change", **filled).status == 403
+    assert "Egon II" not in adam.get(page).text
     assert forge(adam, f"{page}/tokens/revoke", token=token).status == 403
     assert forge(adam, f"{page}/apps/revoke", app=str(app.consent)).status == 403
     # Nor does it help to name somebody else in the address.

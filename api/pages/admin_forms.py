@@ -1,0 +1,85 @@
+"""Admin's forms: read strictly, told plainly, done once though sent twice, and of one version."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from api import problems
+from api.pages.front import Form
+from api.rest.acting import Conditions
+from domain.refusals import Code, Refused
+
+T = TypeVar("T", bound=msgspec.Struct)
+# What is wrong with a field, and what belongs into it.
+_SENTENCES = {
+    "name": "Write a name of 1 to {} characters.",
+    "email": "This is no e-mail address. Write one like ana@example.com.",
+    "role": "Choose a role from the list.",
+    "department_ids": "Choose departments from the list.",
+    "permissions": "Choose permissions from the list.",
+}
+_FIELD = re.compile(r"\$\.(\w+)")
+# Refusals that no page can be shown with: there is nothing to look at, or one may not.
+_PAGELESS = {Code.NOT_FOUND, Code.PERMISSION_DENIED}
+
+
+def fitted(told: Mapping[str, Any], kind: type[T], longest: int) -> T:
+    """Return what a form asks; refuse with `invalid_arguments` what none of its fields offers.
+
+    `longest` is the most characters that a name has.
+    """
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError as error:
+        at = _FIELD.search(str(error))
+        sentence = _SENTENCES[at.group(1)] if at else "Fill the form in again."
+        raise Refused(Code.INVALID_ARGUMENTS, sentence.format(longest)) from None
+
+
+def once(form: Form, wish: msgspec.Struct) -> Conditions:
+    """Return the conditions under which a form that is sent twice is carried out once.
+
+    What was filled in is a part of the key: the same form with another name is another wish.
+    """
+    if not form.get("key"):
+        return Conditions()
+    told = msgspec.json.encode((form["key"], type(wish).__name__, wish))
+    return Conditions(key=f"panel-{hashlib.sha256(told).hexdigest()}")
+
+
+def as_seen(form: Form) -> Conditions:
+    """Return the conditions under which only what the form was made from is changed."""
+    version = form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004
+        raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
+    return Conditions(version=int(version))
+
+
+def status_of(refused: Refused) -> int:
+    return problems.OF_REFUSALS[refused.code].status
+
+
+def sentence_of(refused: Refused, what: str) -> str:
+    """Return why it was refused, as a page that shows what was typed says it."""
+    if refused.code is Code.PRECONDITION_FAILED:
+        return (
+            f"Somebody else changed this {what} while you had it open, so nothing was saved. "
+            "Below is what you typed, and beside it what is so now. Save again if you still want it."
+        )
+    return refused.sentence
+
+
+def reason_against(check: Callable[[], None]) -> str:
+    """Return why a rule refuses; empty where it lets one."""
+    try:
+        check()
+    except Refused as refused:
+        return refused.sentence
+    return ""
+
+
+def pageless(refused: Refused) -> bool:
+    return refused.code in _PAGELESS
