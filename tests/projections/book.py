@@ -1,5 +1,6 @@
 """A log in memory, written by the rules or fact by fact, and views of it in a real database."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -27,6 +29,7 @@ from tests.world import World, stream_for
 
 SYSTEM = Attribution(via="system")
 ALL = insider("system")
+SHOWN = "shown"
 
 
 class Book:
@@ -122,16 +125,25 @@ async def create(connection: Connection, schema: str, *, indexes: bool = True) -
             await connection.execute(qualified(view.indexes, schema))
 
 
+def prepare(url: str) -> None:
+    """Create empty views in a database that has the extensions, in the schema SHOWN."""
+
+    async def prepared() -> None:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            await configure(connection)
+            await create(connection, SHOWN)
+
+    asyncio.run(prepared())
+
+
 @asynccontextmanager
-async def shown(url: str, schema: str = "shown") -> AsyncGenerator[Shown]:
-    """Empty views in a database that has the extensions."""
+async def shown(url: str) -> AsyncGenerator[Shown]:
+    """The empty views of a prepared database."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         url, min_size=1, max_size=2, open=False, configure=configure
     )
     async with pool:
-        async with pool.connection() as connection:
-            await create(connection, schema)
-        yield Shown(pool, schema)
+        yield Shown(pool, SHOWN)
 
 
 class Desk(Book):

@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.projections.book import Shown
+from tests.database import Databases
+from tests.projections.book import Shown, prepare
 from tests.projections.book import shown as views_in
 
 
@@ -14,9 +15,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def shown(database: str) -> AsyncGenerator[Shown]:
-    async with views_in(database) as shown:
-        yield shown
+async def shown(databases: Databases) -> AsyncGenerator[Shown]:
+    with databases.copy_filled(prepare) as (url, _):
+        async with views_in(url) as shown:
+            yield shown
 
 
 @pytest.fixture(params=["one page", "a page a fact"])

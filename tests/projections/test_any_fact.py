@@ -1,6 +1,7 @@
 """No text, however odd or long, stops the views: whatever can be stored can be shown."""
 
 import asyncio
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import msgspec
@@ -17,9 +18,11 @@ from projections.audit import CallFilter, list_calls
 from projections.facts import TOLD, FactFilter, list_facts
 from projections.history import list_activity
 from projections.question import TicketSearch
+from projections.view import Connection
 from projections.views import configure
+from tests.database import Databases
 from tests.known import ANA, OPENED
-from tests.projections.book import ALL, Book, Desk, Shown, create, fold
+from tests.projections.book import ALL, SHOWN, Book, Desk, Shown, fold, prepare
 from tests.strategies import instances, unhurried
 
 ODD = st.builds(
@@ -44,37 +47,44 @@ def stored(fact: Fact) -> Fact:
     return msgspec.structs.replace(fact, **numbers)
 
 
-async def show(url: str, facts: list[Written]) -> None:
+async def shown_and_asked_for(connection: Connection, facts: list[Written]) -> None:
     book = Book()
     for stream, fact, by in facts:
         if isinstance(fact, TICKET_FACTS) and not isinstance(fact, Opened):
             book.write(stream, OPENED)
         book.write(stream, fact, by=by)
-    async with await psycopg.AsyncConnection.connect(url) as connection:
-        await configure(connection)
-        await connection.execute("DROP SCHEMA IF EXISTS odd CASCADE")
-        await create(connection, "odd")
+    async with connection.transaction(force_rollback=True):  # the views stay empty
         for half in (book.log[::2], book.log[1::2]):
             async with connection.transaction():
-                await fold(connection, "odd", half)
+                await fold(connection, SHOWN, half)
         for stream, fact, _ in facts:
             if isinstance(fact, TICKET_FACTS):
-                page = await list_activity(connection, "odd", ALL, str(stream), limit=1)
+                page = await list_activity(connection, SHOWN, ALL, str(stream), limit=1)
                 assert page.activity[0].topic == fact.topic
-        await list_calls(connection, "odd", CallFilter(), limit=100)
+        await list_calls(connection, SHOWN, CallFilter(), limit=100)
         wanted = FactFilter(topic=facts[0][1].topic) if facts[0][1].topic in TOLD else FactFilter()
-        shown = (await list_facts(connection, "odd", wanted, limit=100)).facts
+        shown = (await list_facts(connection, SHOWN, wanted, limit=100)).facts
         assert len(shown) == (len(facts) if wanted.topic else 0)
 
 
+@pytest.fixture(scope="module")
+def show(databases: Databases) -> Iterator[Callable[[list[Written]], None]]:
+    """Show facts in empty views, and ask for them."""
+    with databases.copy_filled(prepare) as (url, _), asyncio.Runner() as runner:
+        connection = runner.run(psycopg.AsyncConnection.connect(url))
+        runner.run(configure(connection))
+        yield lambda facts: runner.run(shown_and_asked_for(connection, facts))
+        runner.run(connection.close())
+
+
 @pytest.mark.parametrize("topic", FACTS)
-def test_any_fact_can_be_shown(database: str, topic: str) -> None:
+def test_any_fact_can_be_shown(show: Callable[[list[Written]], None], topic: str) -> None:
     facts = st.tuples(st.uuids(), instances(FACTS[topic]).map(stored), ODD)
 
     @settings(unhurried, max_examples=8)
     @given(st.lists(facts, min_size=5, max_size=25, unique_by=lambda written: written[0]))
     def shows(facts: list[Written]) -> None:
-        asyncio.run(show(database, facts))
+        show(facts)
 
     shows()
 
