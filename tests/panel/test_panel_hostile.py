@@ -133,7 +133,7 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
         (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
         (f"{ticket}/change_ticket", {"subject": HOSTILE * 9, "priority": HOSTILE}),
         (f"{ticket}/reply", {"body": f"{HOSTILE}\0"}),
-        ("/tickets/new", {"subject": HOSTILE, "name": HOSTILE, "body": HOSTILE, "tags": HOSTILE}),
+        ("/tickets/open_ticket", {"subject": HOSTILE, "name": HOSTILE, "body": HOSTILE, "tags": HOSTILE}),
     ):
         answer = forge(olga, path, **fields)
         assert 400 <= answer.status < 500, path
@@ -174,7 +174,7 @@ def posts(trap: Trap) -> list[str]:
         *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
         *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
         *(f"{ticket}/{action}" for action in ("reply", "note", "change_ticket")),
-        "/tickets/new",
+        "/tickets/open_ticket",
     ]
 
 
