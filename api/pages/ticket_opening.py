@@ -32,7 +32,7 @@ from domain.refusals import Refused
 from domain.ticket.words import Channel, Priority
 from projections.text import NAME
 
-NEW = f"{TICKETS}/new"
+NEW, OPEN = f"{TICKETS}/new", f"{TICKETS}/open_ticket"
 _FIELDS = ("subject", "name", "email", "department_id", "tags", "body", "note")
 _BLANK = {
     **dict.fromkeys(_FIELDS, ""),
@@ -50,7 +50,7 @@ async def new_ticket_page(request: Page, front: NamedDependency[Front]) -> Respo
     return await _page(panel, _BLANK)
 
 
-@post(NEW, request_max_body_size=BODY_LIMIT)
+@post(OPEN, request_max_body_size=BODY_LIMIT)
 async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()
@@ -101,7 +101,7 @@ async def _page(
     shown = {
         "given": given,
         "refusal": refusal,
-        "path": NEW,
+        "path": OPEN,
         "key": str(panel.front.office.new_id()),
         "longest": _LONGEST,
         "departments": await departments_seen(panel),

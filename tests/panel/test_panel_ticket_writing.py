@@ -88,8 +88,8 @@ def test_a_ticket_is_opened_by_hand_once(ana: Browser, company: Company, word: s
         "body": "It rattles.",
         "note": "She called twice.",
     }
-    form = {**ana.get("/tickets/new").fields("/tickets/new"), **filled}
-    answers = [ana.post("/tickets/new", form) for _ in range(2)]
+    form = {**ana.get("/tickets/new").fields("/tickets/open_ticket"), **filled}
+    answers = [ana.post("/tickets/open_ticket", form) for _ in range(2)]
     (place,) = {answer.location for answer in answers}
     page = ana.get(place)
     assert messages(page) == ["customer: It rattles.", "note: She called twice."]
@@ -113,12 +113,12 @@ def test_a_ticket_is_opened_by_hand_once(ana: Browser, company: Company, word: s
         ("channel", "x"),
         ("tags", "x" * 65),
     ):
-        refused = ana.post("/tickets/new", {**form, name: wrong})
+        refused = ana.post("/tickets/open_ticket", {**form, name: wrong})
         assert refused.status in {400, 404}, name
         assert refused.refusal
         assert "_" not in refused.refusal
         assert "She called twice." in refused.text
-        assert refused.fields("/tickets/new")["key"] != form["key"]
+        assert refused.fields("/tickets/open_ticket")["key"] != form["key"]
 
 
 def test_a_double_click_or_a_reload_writes_once(ana: Browser, ticket: Ticket) -> None:
@@ -225,7 +225,7 @@ def test_who_may_not_write_is_offered_nothing_and_refused_all_the_same(
         refused = forge(reader, f"{path_of(ticket)}/{action}", **fields)
         assert (refused.status, "Your role does not allow this" in refused.refusal) == (403, True)
     assert reader.get("/tickets/new").status == 403
-    assert forge(reader, "/tickets/new", subject="x").status == 403
+    assert forge(reader, "/tickets/open_ticket", subject="x").status == 403
     assert len(history(reader, ticket)) == 1
 
 
