@@ -133,7 +133,10 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
         (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
         (f"{ticket}/change_ticket", {"subject": HOSTILE * 9, "priority": HOSTILE}),
         (f"{ticket}/reply", {"body": f"{HOSTILE}\0"}),
-        ("/tickets/open_ticket", {"subject": HOSTILE, "name": HOSTILE, "body": HOSTILE, "tags": HOSTILE}),
+        (
+            "/tickets/open_ticket",
+            {"subject": HOSTILE, "name": HOSTILE, "body": HOSTILE, "tags": HOSTILE},
+        ),
     ):
         answer = forge(olga, path, **fields)
         assert 400 <= answer.status < 500, path
