@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from importlib import metadata
 from typing import LiteralString, NamedTuple
 
@@ -81,6 +82,12 @@ class SystemReader:
         self._account_now = self._filled(_ACCOUNT)
         self._waiting = self._filled(_WAITING)
 
+    @cached_property
+    def _never_changing(self) -> tuple[str, int, list[SettingInForce]]:
+        """Deskledger's version, migrations there are, and settings: read from files, so only once."""
+        settings = settings_in_force(self._process.settings)
+        return metadata.version("deskledger"), len(migrations()), settings
+
     async def __call__(self) -> System:
         """Read how the system stands now. Raises `Unavailable`."""
         process, account = self._process, self._account
@@ -91,26 +98,27 @@ class SystemReader:
             views = await self._views(connection, rebuilding=presence.rebuilding)
             schemas = (account.log, account.views)
             sizes = await anext(await connection.execute(_SIZES, schemas * 2))
-            version = connection.info.parameter_status("server_version") or "?"
+            postgres = connection.info.parameter_status("server_version") or "?"
+        version, known, settings = self._never_changing
         return System(
             at=at,
-            version=metadata.version("deskledger"),
+            version=version,
             url=process.settings.base_url,
             started_at=process.started_at,
             position=position,
             database=DatabaseState(
                 place=described(process.settings.database_url),
-                version=version.partition(" ")[0],
+                version=postgres.partition(" ")[0],
                 log_bytes=sizes[0],
                 views_bytes=sizes[1],
                 migrations=applied,
-                migrations_known=len(migrations()),
+                migrations_known=known,
             ),
             views=views,
             processes=presence.processes,
             projected_elsewhere=presence.projected_elsewhere,
             housekeeping=process.housekeeping(),
-            settings=settings_in_force(process.settings),
+            settings=settings,
         )
 
     async def _views(self, connection: Connection, *, rebuilding: bool) -> ViewsState:

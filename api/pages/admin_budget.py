@@ -30,13 +30,17 @@ _MOST_DAYS, _MOST_LINES, _MOST_CHANGES = 31, 20, 10
 
 
 class Line(NamedTuple):
-    """What somebody or something used; `share` is in percent of all, `path` lists the calls."""
+    """What somebody or something used; `wide` is its share of all, of 100; `path` lists the calls."""
 
     name: str
     path: str
     calls: int
     units: int
-    share: int
+    wide: int
+
+    @property
+    def share(self) -> str:
+        return "<1 %" if self.units and not self.wide else f"{self.wide} %"
 
 
 class Table(NamedTuple):
