@@ -58,4 +58,6 @@ class Complaints:
             self._found.append(f"{response.status} {response.request.method} {response.url}")
 
     def _failed(self, request: Request) -> None:
-        self._found.append(f"{request.failure} {request.method} {request.url}")
+        # Who goes on does not wait until the page before has all its pictures.
+        if request.failure != "net::ERR_ABORTED":
+            self._found.append(f"{request.failure} {request.method} {request.url}")

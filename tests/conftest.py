@@ -7,7 +7,9 @@ from contextlib import ExitStack, closing
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
+from tests import examples
 from tests.database import Databases, Server, choose_server
 
 CHOICE = pytest.StashKey[Server]()
@@ -24,6 +26,7 @@ class WorkerNode(Protocol):
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[CLEANUP] = ExitStack()
+    settings.load_profile(examples.PROFILE)
     if handed := getattr(config, "workerinput", None):
         config.stash[OPENED] = handed["postgres"]
         return

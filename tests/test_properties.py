@@ -24,6 +24,7 @@ from domain.ticket.words import MAX_TAG_LENGTH, MAX_TAGS
 from infra.event_store.mapper import to_event, to_row
 from projections.tags import tag_key
 from tests.app_strategies import CLIENTELE
+from tests.examples import examples
 from tests.known import OWNERS
 from tests.strategies import CALLERS, COMMANDS, SEEDS, instances, unhurried
 from tests.world import World
@@ -47,7 +48,7 @@ def attempt(world: World, command: Command, caller: Caller, year: int) -> list[F
 def test_any_commands_leave_a_world_in_order(kind: str) -> None:
     step = st.tuples(KINDS[kind], CALLERS, st.integers(0, 3))
 
-    @settings(unhurried, max_examples=100 if kind == "governing" else 25)
+    @settings(unhurried, max_examples=examples(40 if kind == "governing" else 12))
     @given(st.lists(step, min_size=15, max_size=45))
     def in_order(steps: list[tuple[Command, Caller, int]]) -> None:
         world = World()
@@ -143,7 +144,7 @@ def check_budget(world: World) -> None:
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
 def test_every_fact_comes_back_as_it_was_stored(fact: type[Fact]) -> None:
-    @settings(unhurried, max_examples=20)
+    @settings(unhurried, max_examples=examples(10))
     @given(st.uuids(), st.integers(1, 2**40), instances(fact), instances(Envelope))
     def comes_back(stream: UUID, version: int, fact: Fact, envelope: Envelope) -> None:
         event = Event(stream, version, fact, envelope)

@@ -18,6 +18,7 @@ from domain.permissions import Role
 from domain.refusals import Refused
 from tests.database import Databases
 from tests.event_store.log import Log, call, event, store
+from tests.examples import examples
 from tests.known import NOW
 from tests.strategies import ids, unhurried
 from tests.world import World
@@ -66,7 +67,7 @@ def decided(world: World, command: Command) -> Append:
     return store(*events)
 
 
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=examples(30))
 @given(batches=BATCHES)
 def test_no_call_is_accepted_above_the_limit_and_the_counter_is_their_sum(
     log: Log, batches: list[list[Command | int]]

@@ -29,6 +29,7 @@ from domain.redirects import without_port
 from domain.refusals import Refused
 from tests.app_strategies import CLIENTELE, CONNECTING, CONTINUING, numbered
 from tests.consent.answers import signed_in
+from tests.examples import examples
 from tests.known import caller_of
 from tests.strategies import FIRST_AGENT, SEEDS, unhurried
 from tests.test_properties import NOW, attempt
@@ -90,7 +91,7 @@ def _covered(yeses: list[ApproveApp], asked: ContinueApp) -> bool:
     return known and without_port(uri) in landings and scopes >= set(asked.scopes)
 
 
-@settings(unhurried, max_examples=150)
+@settings(unhurried, max_examples=examples(50))
 @given(STEPS)
 def test_silence_is_never_taken_for_more_than_was_said(
     steps: list[tuple[Command, Caller, set[str]]],

@@ -17,6 +17,7 @@ from domain.ledger import Append
 from infra.migrations import migrate
 from tests.database import Databases
 from tests.event_store.log import NOON, Log, charge, event, tagged
+from tests.examples import examples
 
 NAMES = UUID(int=42)
 TAKEN = 50
@@ -113,7 +114,7 @@ def begin(log: Log, limit: int) -> None:
     log.append(*(Append(events=(taken(number),)) for number in range(TAKEN)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(wishes=st.lists(wanted, max_size=16), limit=st.integers(0, 12))
 def test_a_batch_comes_to_the_same_as_its_requests_one_by_one(
     logs: tuple[Log, Log], wishes: list[Wanted], limit: int

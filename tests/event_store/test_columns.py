@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from infra.event_store.columns import Bigints, Blobs, Integers, Texts, Uuids, take_columns
 from tests.event_store.log import Log
+from tests.examples import examples
 
 COLUMNS: dict[Any, st.SearchStrategy[Any]] = {
     Bigints: st.integers(-(2**63), 2**63 - 1),
@@ -18,7 +19,9 @@ COLUMNS: dict[Any, st.SearchStrategy[Any]] = {
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(values=st.tuples(*(st.lists(values, max_size=5) for values in COLUMNS.values())))
 def test_a_column_arrives_as_it_was(log: Log, values: tuple[list[Any], ...]) -> None:

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from api.mcp import PATH
 from mcp_server.tools import TOOLS
+from tests.examples import examples
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.mcp.wire import Answer, Request, call, exchange, legacy_call
 
 FEW = settings(
-    max_examples=40,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

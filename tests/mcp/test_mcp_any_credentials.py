@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.secret import ACCESS_TOKEN, SESSION, encode_secret
+from tests.examples import examples
 from tests.mcp.company import Company
 from tests.mcp.serving import Served, served, until
 from tests.mcp.wire import Answer, call, exchange
 
 MANY = settings(
-    max_examples=100,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

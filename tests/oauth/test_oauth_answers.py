@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from api.oauth.locations import CONSENT
 from domain.secret import CODE, digest_of, is_well_formed
+from tests.examples import examples
 from tests.mcp.serving import Served
 from tests.oauth.oauth_grants import CHALLENGE
 from tests.oauth.oauth_visiting import (
@@ -204,7 +205,7 @@ def test_no_secret_of_an_answer_is_in_the_log(product: Served, desk_database: st
         assert facts_with(person.browser.cookies[BROWSER]) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     st.fixed_dictionaries(
         {name: st.text(st.characters(exclude_categories=["Cs"])) for name in ("request", "shown")},

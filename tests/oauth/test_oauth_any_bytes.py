@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.mcp.serving import Served
 from tests.mcp.wire import exchange
 from tests.oauth.oauth_wire import FORM, JSON, Answer, Wire
 
 FEW = settings(
-    max_examples=60,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

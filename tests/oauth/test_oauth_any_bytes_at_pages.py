@@ -16,6 +16,7 @@ from api.mcp import PATH
 from api.oauth.locations import AUTHORIZE, CONSENT
 from domain.application import Wish
 from domain.clients import SetClientPolicy
+from tests.examples import examples
 from tests.mcp.serving import Served
 from tests.mcp.wire import Answer, exchange
 from tests.oauth.oauth_grants import CHALLENGE
@@ -34,7 +35,7 @@ from tests.oauth.oauth_visiting import (
 from tests.oauth.oauth_wire import FORM
 
 FEW = settings(
-    max_examples=120,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

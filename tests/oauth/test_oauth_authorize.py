@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.oauth.locations import AUTHORIZE, CONSENT
 from domain.application import Wish
 from domain.clients import SetClientPolicy
+from tests.examples import examples
 from tests.mcp.serving import Served
 from tests.oauth.oauth_visiting import (
     LOOPBACK,
@@ -231,7 +232,7 @@ def test_a_host_that_is_not_ours_is_answered_nothing(pia: Person) -> None:
     assert pia.browser.get(asked_by(APP), Host="evil.example").status == 421
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*KNOWN, "x"]), st.text(st.characters(exclude_categories=["Cs"]))

@@ -12,6 +12,7 @@ from api.oauth.client_document import DocumentRefused, Unreachable
 from infra.oauth.fetching import (
     MOST_BYTES,
 )
+from tests.examples import examples
 from tests.oauth.oauth_plain import fetch_plain
 from tests.oauth.oauth_site import answer
 
@@ -95,7 +96,7 @@ HEADS = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.sampled_from(HEADS), st.binary(max_size=200))
 def test_nothing_but_a_refusal_comes_of_any_bytes(head: bytes, rest: bytes) -> None:
     async def fetch() -> None:

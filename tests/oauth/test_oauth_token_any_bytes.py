@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from api.oauth.errors import ErrorCode
 from api.oauth.locations import REVOKE, TOKEN
 from domain.secret import APP_TOKEN, CODE, REFRESH_TOKEN, encode_secret
+from tests.examples import examples
 from tests.oauth.oauth_grants import VERIFIER
 from tests.oauth.oauth_tokens import CONFIDENTIAL, PUBLIC, SECRET, App, basic
 from tests.oauth.oauth_wire import FORM, Answer
 
 FEW = settings(
-    max_examples=100,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

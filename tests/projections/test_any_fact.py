@@ -21,6 +21,7 @@ from projections.question import TicketSearch
 from projections.view import Connection
 from projections.views import configure
 from tests.database import Databases
+from tests.examples import examples
 from tests.known import ANA, OPENED
 from tests.projections.book import ALL, SHOWN, Book, Desk, Shown, fold, prepare
 from tests.strategies import instances, unhurried
@@ -81,7 +82,7 @@ def show(databases: Databases) -> Iterator[Callable[[list[Written]], None]]:
 def test_any_fact_can_be_shown(show: Callable[[list[Written]], None], topic: str) -> None:
     facts = st.tuples(st.uuids(), instances(FACTS[topic]).map(stored), ODD)
 
-    @settings(unhurried, max_examples=8)
+    @settings(unhurried, max_examples=examples(5))
     @given(st.lists(facts, min_size=5, max_size=25, unique_by=lambda written: written[0]))
     def shows(facts: list[Written]) -> None:
         show(facts)

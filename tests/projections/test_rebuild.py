@@ -18,6 +18,7 @@ from projections.all import VIEWS
 from projections.view import Connection, qualified
 from projections.views import configure
 from tests.app_strategies import CLIENTELE, CONNECTING, numbered
+from tests.examples import examples
 from tests.projections.book import Book, create, fold
 from tests.strategies import CALLERS, COMMANDS, SEEDS, SIGNING_IN, instances, unhurried
 
@@ -94,7 +95,7 @@ async def both_ways(url: str, book: Book, cuts: list[int], *, pipelined: bool) -
 
 
 def test_views_built_anew_are_those_that_followed_the_log(database: str) -> None:
-    @settings(unhurried, max_examples=15)
+    @settings(unhurried, max_examples=examples(8))
     @given(STEPS, st.lists(st.integers(0, 200), max_size=40), st.booleans())
     def alike(steps: list[Any], cuts: list[int], pipelined: bool) -> None:
         asyncio.run(both_ways(database, written(steps), cuts, pipelined=pipelined))

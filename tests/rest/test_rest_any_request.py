@@ -9,6 +9,7 @@ import psycopg
 
 from domain.permissions import ALL_SCOPES
 from tests.database import Databases
+from tests.examples import examples
 from tests.mcp.company import filled, generate_token
 from tests.mcp.records import Log
 from tests.mcp.serving import served
@@ -17,7 +18,7 @@ from tests.rest.client import PATH, Client
 
 # What is sent is mostly nonsense: these are the ways to refuse it.
 # Of each operation, beside the cases that its schemas draw by themselves.
-EXAMPLES = os.environ.get("REST_EXAMPLES", "2")
+EXAMPLES = examples(2)
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = """
 [checks.negative_data_rejection]

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcp_server.tools import TOOLS
+from tests.examples import examples
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.mcp.wire import call
@@ -35,7 +36,7 @@ TAKERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "list_departments": lambda _: {},
     "search_tickets": lambda _: {"limit": 1},
 }
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=examples(15), deadline=None)
 
 values = st.recursive(
     st.none()

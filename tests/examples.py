@@ -1,0 +1,16 @@
+"""How many examples of a property are tried: a few, always the same, or many more at random."""
+
+import os
+
+from hypothesis import settings
+
+# TEST_EXAMPLES=10, as in CI, tries ten times as many, others in each run.
+TIMES = int(os.environ.get("TEST_EXAMPLES", "1"))
+
+PROFILE = "ours"
+
+settings.register_profile(PROFILE, deadline=None, database=None, derandomize=TIMES == 1)
+
+
+def examples(few: int) -> int:
+    return few * TIMES
