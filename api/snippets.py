@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+from api.oauth.locations import Locations
+
 MODERN = "2026-07-28"
 PLACEHOLDER = "YOUR_TOKEN"
 
@@ -37,8 +39,13 @@ class Connecting(NamedTuple):
     token: Way | None
 
 
-def connecting(url: str, token: str = PLACEHOLDER, indent: int | None = 2) -> list[Connecting]:
+def connecting(at: Locations, token: str = PLACEHOLDER, indent: int | None = 2) -> list[Connecting]:
     """Return all clients that we know, as their makers describe them; JSON comes indented so."""
+    known = _known(at.resource, token, indent)
+    return known if at.is_safe else [each._replace(alone=None) for each in known]
+
+
+def _known(url: str, token: str, indent: int | None) -> list[Connecting]:
     bearer = f"Bearer {token}"
     remote = {"url": url}
     typed = {"type": "http", **remote}

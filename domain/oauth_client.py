@@ -12,6 +12,8 @@ from domain.secret import digest_of
 # By its own document (Client ID Metadata Document), by registering itself (RFC 7591), or by an
 # administrator.
 Source = Literal["document", "dynamic", "registered"]
+# How ids begin that clients get who register themselves.
+SELF_REGISTERED = "dcr_"
 AuthMethod = Literal["none", "client_secret_basic", "client_secret_post"]
 GrantType = Literal["authorization_code", "refresh_token"]
 
@@ -69,6 +71,13 @@ def identity_of(client: OAuthClient, redirect_uri: str) -> ClientIdentity:
     # What a removed client was allowed is not its successor's.
     nth = f" ({client.before + 1})" if client.before else ""
     return ClientIdentity(f"{'client' if proved else 'program'} {client.id}{nth}", proved)
+
+
+def source_of(client_id: str) -> Source:
+    """Say how a client got known, by its id alone."""
+    if client_id.startswith(SELF_REGISTERED):
+        return "dynamic"
+    return "document" if "://" in client_id else "registered"
 
 
 def hosts_of(client: OAuthClient, redirect_uri: str) -> frozenset[str]:

@@ -8,7 +8,6 @@ from api.connection.asking import Reply, Unanswered, Why
 from api.oauth.locations import RESOURCE
 from domain.redirects import LOOPBACK_HOSTS
 
-SECONDS = 5.0
 _LONGEST = 200
 _NO_SERVER_BEHIND = {
     HTTPStatus.BAD_GATEWAY,
@@ -90,9 +89,9 @@ class Place(NamedTuple):
             advice = f"{advice} {_HAIRPIN}"
         return Finding(False, what, told, advice, elsewhere)
 
-    def too_slow(self, what: str) -> Finding:
+    def too_slow(self, what: str, seconds: float) -> Finding:
         elsewhere = not self.is_this_machine
-        told = f"{self.host} did not answer within {SECONDS:g} seconds."
+        told = f"{self.host} did not answer within {seconds:g} seconds."
         advice = "Check PUBLIC_URL, the firewall and the proxy."
         if elsewhere:
             advice = f"{advice} {_HAIRPIN}"

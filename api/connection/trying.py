@@ -5,13 +5,12 @@ import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct, field
 
 from api.connection.asking import Ask, Reply, Unanswered
-from api.connection.judging import SECONDS, Finding, Place, clipped
+from api.connection.judging import Finding, Place, clipped
 from api.oauth.locations import RESOURCE, RESOURCE_METADATA, SERVER_METADATA, Locations
 from api.snippets import listing_tools
 
@@ -24,6 +23,7 @@ _SERVER = "Metadata of the authorization server"
 _HTTPS = "Encryption"
 _HINT = re.compile(r'resource_metadata="([^"]*)"')
 _MOST_TOOLS = 200
+SECONDS = 5.0  # for all of it
 
 
 class Tried(NamedTuple):
@@ -80,10 +80,11 @@ class _Server(Struct):
 class ConnectionTest:
     """Asks the public address only: nothing that anybody sends leads anywhere else."""
 
-    def __init__(self, ask: Ask, base_url: str) -> None:
+    def __init__(self, ask: Ask, base_url: str, seconds: float = SECONDS) -> None:
         self._ask = ask
         self._at = Locations(base_url)
         self._place = Place(base_url)
+        self._seconds = seconds
 
     async def with_token(self, token: str) -> Tried:
         """List the tools with a token; nothing of what is returned holds it."""
@@ -118,13 +119,13 @@ class ConnectionTest:
         """Take steps until one goes wrong, or time is up."""
         found: list[Finding] = []
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 for _, step in steps:
                     found.append(await step())
                     if not found[-1].well:
                         break
         except TimeoutError:
-            found.append(self._place.too_slow(steps[len(found)][0]))
+            found.append(self._place.too_slow(steps[len(found)][0], self._seconds))
         except Unanswered as error:
             found.append(self._place.unanswered(steps[len(found)][0], error))
         return tuple(found)
@@ -176,10 +177,9 @@ class ConnectionTest:
         return Finding(True, _SERVER, f"People sign in at {told.authorization_endpoint}. {who}")
 
     async def _encryption(self) -> Finding:
-        if urlsplit(self._at.issuer).scheme == "https":
-            return Finding(True, _HTTPS, "All of it goes by https.")
-        if self._place.is_this_machine:
-            return Finding(True, _HTTPS, "None is needed, as all of it stays on this machine.")
+        if self._at.is_safe:
+            where = "stays on this machine" if self._place.is_this_machine else "goes by https"
+            return Finding(True, _HTTPS, f"All of it {where}.")
         return Finding(
             False,
             _HTTPS,

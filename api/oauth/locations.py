@@ -1,6 +1,9 @@
 """Where everything of the authorization server is, made of the one configured address."""
 
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from domain.redirects import LOOPBACK_HOSTS
 
 # The MCP endpoint: the one protected resource.
 RESOURCE = "/public/api/mcp"
@@ -23,6 +26,12 @@ class Locations(NamedTuple):
     """Absolute addresses. `issuer` is the configured origin, without a slash at its end."""
 
     issuer: str
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether clients sign people in there: by https, or on this machine (OAuth 2.1 §1.5)."""
+        split = urlsplit(self.issuer)
+        return split.scheme == "https" or split.hostname in LOOPBACK_HOSTS
 
     @property
     def resource(self) -> str:

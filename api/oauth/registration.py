@@ -19,13 +19,13 @@ from api.oauth.store import TooMany
 from api.rates import RateLimited, network_of
 from api.requests import WholeRequest
 from domain.clients import ClientPolicy
-from domain.oauth_client import AuthMethod, GrantType, OAuthClient
+from domain.oauth_client import SELF_REGISTERED, AuthMethod, GrantType, OAuthClient
 from domain.permissions import Scope
 from domain.redirects import host_of
 from domain.secret import CLIENT_SECRET, digest_of, encode_secret
 
 # Never like a document's URL, nor like an id that an administrator chose.
-_PREFIX = "dcr_"
+_PREFIX = SELF_REGISTERED
 _ID_BYTES = 16
 _SITE = 48  # bits
 

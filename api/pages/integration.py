@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from api import problems
-from api.mcp import PATH
+from api.oauth.locations import Locations
 from api.pages.front import Front, Page
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.revoking import READING, end_app, end_token, id_in
@@ -16,7 +16,7 @@ from api.rest.apps import apps_of
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
 from api.rest.tokens import tokens_held_by
-from api.snippets import connecting
+from api.snippets import PLACEHOLDER, connecting
 from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
 from domain.permissions import TOOL_SCOPES, Permission
@@ -86,11 +86,13 @@ async def integration(
     **said: str,
 ) -> Response[str]:
     """Show the page, with what is said besides; `label` is what was typed already."""
-    office, agent = panel.front.office, panel.acting.agent
+    office, agent, at = panel.front.office, panel.acting.agent, Locations(panel.front.base_url)
     tokens = await tokens_held_by(office, agent)
     alive = sum(token.state in {"active", "expiring"} for token in tokens)
     shown: Mapping[str, object] = {
-        "url": f"{panel.front.base_url}{PATH}",
+        "url": at.resource,
+        "signs_in": at.is_safe,
+        "placeholder": PLACEHOLDER,
         "tokens": tokens,
         "apps": await apps_of(office, agent),
         "alive": alive,
@@ -98,7 +100,7 @@ async def integration(
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
         "reading": READING,
-        "connecting": connecting(f"{panel.front.base_url}{PATH}"),
+        "connecting": connecting(at),
     }
     return panel.page("integration", {**shown, **said}, _HERE, status=status, headers=headers)
 
@@ -120,8 +122,8 @@ async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[
 
 
 def _shown(panel: Panel, made: TokenShown) -> Response[str]:
-    url = f"{panel.front.base_url}{PATH}"
-    shown = {"token": made, "back": MCP, "connecting": connecting(url, made.token), "url": url}
+    at = Locations(panel.front.base_url)
+    shown = {"token": made, "back": MCP, "connecting": connecting(at, made.token)}
     return panel.page("token", shown, _HERE)
 
 

@@ -7,6 +7,7 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
 from api.pages.assets import MARK, SCRIPT, STYLE, load
+from api.pages.credentials import app_in_words
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
@@ -33,6 +34,8 @@ class Showing:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        # jinja2 types its globals by those it comes with.
+        self._templates.globals["in_words"] = app_in_words  # pyright: ignore[reportArgumentType]
         self.assets = found = load()
         self._shown = {
             "refusal": "",

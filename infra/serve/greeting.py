@@ -7,6 +7,7 @@ from importlib import metadata
 import click
 
 from api.mcp import PATH
+from api.oauth.locations import Locations
 from api.sign_in.links import password_url, setup_url
 from api.snippets import PLACEHOLDER, connecting
 from infra.serve.beginning import Beginning
@@ -40,7 +41,9 @@ def greet(
     else:
         told += ["", "Clients connect with a token only: OAuth takes a PUBLIC_URL with https."]
     told += ["", "With a token:"]
-    for each in connecting(url, beginning.token or PLACEHOLDER, indent=None):
+    for each in connecting(
+        Locations(settings.base_url), beginning.token or PLACEHOLDER, indent=None
+    ):
         if way := each.token:
             where = click.style(way.where, dim=True)
             told += ["", f"{click.style(each.client, bold=True)}  {where}", way.lines]
