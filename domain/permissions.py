@@ -67,7 +67,7 @@ class Permission(StrEnum):
     AGENTS_MANAGE = (
         "agents:manage",
         Scope.ADMIN,
-        "Add and change agents, and end their access; never admins' or owners'",
+        "Add and change agents, make them password links, end their access; never admins' or owners'",
     )
     ADMINS_MANAGE = (
         "admins:manage",

@@ -63,8 +63,6 @@ async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[
     panel.acting.reading(Permission.AGENTS_MANAGE)
     asked = request.query_params
     wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
-    if "all" in asked:
-        wanted = wanted._replace(all="yes")
     cursor = asked.get("cursor", "")
     found, refusal, status = AgentDetailsPage(agents=[]), "", 200
     try:

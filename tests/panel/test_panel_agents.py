@@ -1,17 +1,22 @@
-"""Admin in the panel: agents and what they let in."""
+"""Admin in the panel: agents, who joins and changes, and what they let in."""
+
+import re
+from html import unescape
+from uuid import UUID
 
 import pytest
 
-from domain.permissions import Role
+from domain.permissions import Permission, Role, permissions_of
 from infra.desk import new_id
-from tests.mcp.company import Company
+from tests.mcp.company import BILLING, SUPPORT, WORKSHOP, Company, add_agent
 from tests.mcp.serving import Served
 from tests.mcp.wire import modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
-from tests.panel.admin_pages import AGENTS
-from tests.panel.conftest import Join
+from tests.panel.admin_pages import AGENTS, forms_of, save, send
+from tests.panel.conftest import Join, RoleOf
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
+from tests.sign_in.conftest import PASSWORD
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -31,7 +36,7 @@ def test_agents_are_listed_with_role_departments_and_state(adam: Browser) -> Non
     for words in ("Olga", "owner", "Billing, Support", "imported, cannot sign in"):
         assert words in page.text
     assert "Ida" not in page.text
-    everybody = adam.get(f"{AGENTS}?all").text
+    everybody = adam.get(f"{AGENTS}?all=yes").text
     assert "Ida" in everybody
     assert ">left<" in everybody
 
@@ -134,6 +139,142 @@ def test_names_of_agents_and_apps_are_text(product: Served, adam: Browser, join:
         text = adam.get(page).text
         assert "<script>alert" not in text
         assert "&lt;script&gt;" in text
+
+
+def test_an_added_agent_gets_in_by_the_link_that_is_shown_once(
+    product: Served, company: Company, adam: Browser, word: str
+) -> None:
+    support = str(company.departments[SUPPORT])
+    form = forms_of(adam.get(f"{AGENTS}/new"))[AGENTS]
+    assert form.offered["role"][0] == Role.AGENT  # nothing that allows more than an admin may
+    assert form.ticked("role") == {Role.AGENT}
+    filled = {"name": f"Nora {word}", "email": f"{word}@new.example", "department": [support]}
+    made = send(adam, AGENTS, form, **filled)
+    assert made.status == 200
+    assert made.headers["cache-control"] == "no-store"
+    (link,) = re.findall(r'value="(http[^"]*)"', made.text)
+    address = unescape(link).removeprefix(product.desk.settings.base_url)
+    visitor = Browser(product.port)
+    typed = {"password": PASSWORD, "again": PASSWORD}
+    assert visitor.submit(address, "/password", **typed).location == "/login?done=password"
+    assert visitor.sign_in(f"{word}@new.example", PASSWORD).status == 303
+    assert f"Nora {word}" in visitor.get("/account").text
+    # The same form again, by a double click, adds nobody but shows a link that opens.
+    again = send(adam, AGENTS, form, **filled)
+    (second,) = re.findall(r'value="(http[^"]*)"', again.text)
+    assert second != link
+    other = send(adam, AGENTS, form, **{**filled, "name": "Another"})
+    assert other.status == 409
+    assert "exists already" in other.refusal
+    assert forms_of(other)[AGENTS].value("name") == "Another"
+    assert forms_of(other)[AGENTS].ticked("department") == {support}
+    found = adam.get(f"{AGENTS}?find={word.upper()}&department={support}&role=agent")
+    assert f"Nora {word}" in found.text
+    assert found.text.count('scope="row"') == 1
+    page = re.search(rf'href="({AGENTS}/[-0-9a-f]+)"', found.text)
+    assert page
+    assert "last seen" in adam.get(page[1]).text
+    assert "Nobody fits" in adam.get(f"{AGENTS}?find={word}&role=owner").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"name": ""}, "a name of 1 to 200"),
+        ({"email": "nora"}, "no e-mail address"),
+        ({"role": "x" * 65}, "Choose a role"),
+        ({"role": "owner"}, "owners"),
+        ({"department": "x"}, "Choose departments"),
+        ({"department": str(UUID(int=5))}, "no such department"),
+        ({"name": "\0"}, "cannot be stored"),
+    ],
+)
+def test_what_does_not_fit_is_told_and_kept(
+    adam: Browser, word: str, wrong: dict[str, str], sentence: str
+) -> None:
+    form = forms_of(adam.get(f"{AGENTS}/new"))[AGENTS]
+    fields = {"name": word, "email": f"{word}@new.example", "role": "agent", **wrong}
+    refused = send(adam, AGENTS, form, **fields)
+    assert 400 <= refused.status < 500
+    assert sentence in refused.refusal
+    kept = forms_of(refused)[AGENTS]
+    assert kept.value("email") == fields["email"]
+    assert word not in adam.get(f"{AGENTS}?find={word}").text.partition("<table")[2]
+
+
+def test_an_agent_is_changed_all_at_once_and_of_the_version_that_was_seen(
+    company: Company, adam: Browser, join: Join, word: str
+) -> None:
+    member, _ = join("Otto")
+    billing = str(company.departments[BILLING])
+    page = f"{AGENTS}/{member.id}"
+    mine = forms_of(adam.get(page))[f"{page}/change"]
+    theirs = forms_of(adam.get(page))[f"{page}/change"]
+    changed = {"name": f"Otto {word}", "email": f"{word}@new.example", "department": [billing]}
+    saved = send(adam, f"{page}/change", mine, **changed)
+    assert saved.location == f"{page}?done=saved"
+    assert "It is saved" in adam.get(saved.location).text
+    late = send(adam, f"{page}/change", theirs, name="Otto the Late")
+    assert late.status == 412
+    assert "Somebody else changed this account" in late.refusal
+    for now in (f"Now: Otto {word}", f"Now: {word}@new.example", "Now: Billing"):
+        assert now in late.text
+    form = forms_of(late)[f"{page}/change"]
+    assert form.value("name") == "Otto the Late"
+    assert send(adam, f"{page}/change", form).location == f"{page}?done=saved"
+    now = forms_of(adam.get(page))[f"{page}/change"]
+    assert (now.value("name"), now.value("email")) == ("Otto the Late", member.email)
+    assert now.ticked("department") == {str(company.departments[SUPPORT])}
+    assert send(adam, f"{page}/change", now).location == f"{page}?done=nothing"
+    assert send(adam, f"{page}/change", now, version="x").status == 400
+
+
+def test_an_imported_agent_gets_a_seat_and_then_a_link(
+    product: Served, company: Company, adam: Browser, word: str
+) -> None:
+    place = company.departments[SUPPORT]
+    member = product.run(add_agent(product.desk, f"Iris{word}", Role.AGENT, place, seat=False))
+    assert product.run(product.desk.views_caught_up())
+    page = f"{AGENTS}/{member.id}"
+    forms = forms_of(adam.get(page))
+    assert f"{page}/password-link" not in forms
+    refused = forge(adam, f"{page}/password-link")
+    assert refused.status == 409
+    assert "cannot sign in" in refused.refusal
+    assert send(adam, f"{page}/seat", forms[f"{page}/seat"], email="x").status == 400
+    given = save(adam, page, f"{page}/seat", email=f"{word}@seat.example")
+    assert given.location == f"{page}?done=seat"
+    shown = save(adam, page, f"{page}/password-link")
+    assert "/password?agent=" in shown.text
+    assert f"Iris{word}" in shown.text
+
+
+def test_a_small_manager_is_offered_what_he_may_give_and_told_why_not_more(
+    company: Company, join: Join, role_of: RoleOf, adam: Browser
+) -> None:
+    agents = tuple(sorted(permissions_of(Role.AGENT)))
+    small = role_of(Permission.AGENTS_MANAGE, *agents)
+    auditors = role_of(Permission.AUDIT_READ)
+    _, mara = join("Mara", small)
+    form = forms_of(mara.get(f"{AGENTS}/new"))[AGENTS]
+    assert {Role.AGENT, small} <= set(form.offered["role"])
+    assert not {Role.ADMIN, Role.OWNER, auditors} & set(form.offered["role"])
+    assert form.offered["department"] == [str(company.departments[SUPPORT])]
+    cora = f"{AGENTS}/{company.members['Cora'].id}"  # of the Workshop
+    page = mara.get(cora)
+    assert f"{cora}/password-link" not in forms_of(page)
+    assert "own departments only" in page.text
+    workshop = str(company.departments[WORKSHOP])
+    change = forms_of(page)[f"{cora}/change"]
+    assert change.offered["department"] == [str(company.departments[SUPPORT]), workshop]
+    filled = {"department": [workshop, str(company.departments[BILLING])]}
+    assert send(mara, f"{cora}/change", change, **filled).status == 403
+    assert send(mara, f"{cora}/change", change, role=auditors).status == 403
+    auditor, _ = join("Arno", auditors)
+    told = mara.get(f"{AGENTS}/{auditor.id}").text
+    assert "manages more than yours does" in told
+    assert auditor.token[-4:] not in told
+    assert f"{AGENTS}/{auditor.id}/deactivate" in forms_of(adam.get(f"{AGENTS}/{auditor.id}"))
 
 
 @pytest.mark.parametrize("action", ["tokens/revoke", "apps/revoke", "deactivate", "reactivate"])
