@@ -33,6 +33,14 @@ class Tick(NamedTuple):
     value: int
     y: int
 
+    @property
+    def short(self) -> str:
+        """The value in few letters, as round ones have: 1.5k."""
+        for size, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+            if self.value >= size:
+                return f"{self.value / size:g}{unit}"
+        return str(self.value)
+
 
 class Chart(NamedTuple):
     """A month; `pace` is what its limit allows a day, None where that is far above the bars."""

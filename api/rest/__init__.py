@@ -20,6 +20,7 @@ from api.rest import (
     roles,
     session,
     sessions,
+    system,
     ticket_actions,
     ticket_history,
     ticket_messages,
@@ -53,6 +54,7 @@ ENDPOINTS: list[Any] = [
     *new_tokens.ENDPOINTS,
     *apps.ENDPOINTS,
     *clients.ENDPOINTS,
+    *system.ENDPOINTS,
 ]
 
 

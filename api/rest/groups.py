@@ -39,6 +39,7 @@ GROUPS = {
     "session": Group("The credential in use.", reading=None),
     "budget": Group("The tool calls that all agents share, and their use."),
     "calls": Group("Every call, as it was recorded."),
+    "system": Group("How the server, its database and its views stand."),
 }
 # Whoever has a credential may ask these.
 OPEN = frozenset({"get_session", "get_budget", "list_permissions"})

@@ -53,6 +53,7 @@ def test_a_month_is_laid_out_with_round_values_today_and_the_limits_pace() -> No
     assert len(chart.bars) == 28
     assert {bar.day.day: bar.height for bar in chart.bars if bar.height} == {3: 2, 28: 135}
     assert [tick.value for tick in chart.ticks] == [0, 500, 1_000]
+    assert [tick.short for tick in chart.ticks] == ["0", "500", "1k"]
     assert chart.pace
     assert (chart.pace.value, chart.pace.y) == (1_000, chart.ticks[-1].y)
     labels = [bar.label for bar in chart.bars if bar.label]

@@ -7,11 +7,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import psycopg
 import pytest
 
 from api.cookies import session_cookie_name
 from api.pages.admin_system import lasting, size
+from api.system import System
 from domain.application import Wish
 from domain.secret import SESSION, digest_of, encode_secret
 from domain.session import OpenSession
@@ -69,6 +71,10 @@ def test_the_page_tells_how_the_system_stands(olga: Browser, ana: Browser) -> No
         assert words in page.text
     (process,) = [line for line in processes(page) if str(os.getpid()) in line[0]]
     assert "answered this" in process[0]
+    told = olga.send("GET", "/api/v1/system", "", {"Accept": "application/json"})
+    twin = msgspec.json.decode(told.text, type=System)
+    assert [one.pid for one in twin.processes if one.answers and one.projects] == [os.getpid()]
+    assert (twin.views.position, twin.views.waiting) == (twin.position, 0)
     assert ana.get(PAGE).status == 403
     assert f'href="{PAGE}"' not in ana.get("/account").text
 

@@ -51,6 +51,7 @@ ADMINISTRATION = [
     Ask("POST", "/departments", {"name": "V"}, Permission.DEPARTMENTS_MANAGE),
     Ask("PATCH", f"/departments/{SOMEBODY}", {"name": "V"}, Permission.DEPARTMENTS_MANAGE),
     Ask("PATCH", "/budget", {"monthly_limit": 5}, Permission.SETTINGS_MANAGE),
+    Ask("GET", "/system", None, Permission.SETTINGS_MANAGE),
     Ask("GET", "/budget/usage", None, Permission.SETTINGS_MANAGE),
     Ask("GET", "/budget/limits", None, Permission.SETTINGS_MANAGE),
     Ask("GET", f"/calls?agent_id={SOMEBODY}", None, Permission.AUDIT_READ),
