@@ -21,7 +21,7 @@ needs_chromium = pytest.mark.skipif(
 )
 # The browser says so in the console as well, without the address.
 _OF_STATUS = "Failed to load resource: the server responded with a status of"
-_MILLISECONDS = 5_000
+_MILLISECONDS = 20_000
 
 
 @contextmanager

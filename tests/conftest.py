@@ -15,6 +15,22 @@ from tests.database import Databases, Server, choose_server
 CHOICE = pytest.StashKey[Server]()
 OPENED = pytest.StashKey[tuple[str, str]]()  # the server's URL and the template's name
 CLEANUP = pytest.StashKey[ExitStack]()
+# What takes longest; begun last, it would be waited for when all else is done.
+LONGEST = (
+    "test_panel_browser",
+    "test_journey_",
+    "test_rest_any_request",
+    "test_serving",
+    "test_setup",
+    "test_oauth_browser",
+    "test_embedded_postgres",
+    "test_any_fact",
+    "test_importing",
+    "test_mcp_outage",
+    "test_mcp_workers",
+    "test_panel_",
+    "test_protocol",
+)
 
 
 class WorkerNode(Protocol):
@@ -44,6 +60,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_configure_node(node: WorkerNode) -> None:
     """The controller of pytest-xdist opens the server, the workers are handed its address."""
     node.workerinput["postgres"] = opened(node.config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        file = item.path.name
+        return next((n for n, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,9 +4,8 @@ import os
 
 from hypothesis import settings
 
-# TEST_EXAMPLES=10, as in CI, tries ten times as many, others in each run.
+# TEST_EXAMPLES=5, as in CI, tries five times as many, others in each run.
 TIMES = int(os.environ.get("TEST_EXAMPLES", "1"))
-
 PROFILE = "ours"
 
 settings.register_profile(
