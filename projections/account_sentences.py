@@ -145,7 +145,7 @@ class Teller:
             case held_password.ResetWithdrawn():
                 return f"withdrew the link to set {self._whose} password"
             case session.Opened():
-                return "signed in" if own or not self._by else f"signed in {self._whom}"
+                return "signed in" if own else f"signed in {self._whom}"
             case session.Closed(why="signed_out"):
                 return "signed out"
             case session.Closed(why="replaced"):

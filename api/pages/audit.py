@@ -1,11 +1,6 @@
-"""The audit trail for those who may read it: all calls, narrowed by a form, and each on its own page."""
+"""The calls of the audit trail: narrowed by a form, and each on its own page with its facts."""
 
-import re
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import UTC
-from typing import Annotated, Any, NamedTuple, get_args
-from urllib.parse import urlencode
+from typing import Annotated
 
 import msgspec
 from litestar import Response, get
@@ -13,103 +8,56 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from api import problems
-from api.pages.choices import Choice, agents_of
+from api.pages.audit_filters import TRAIL, Asked, asked_of, choices_of, kept_among
+from api.pages.audit_words import OUTCOMES, WAYS, badge_of
+from api.pages.choices import Choice
 from api.pages.front import Front, Page
-from api.pages.panel import AUDIT, Here, Panel, panel_of
-from api.rest.calls import CallListing, filter_of
-from domain.call import FAILED, OK, REPLAYED, UNKNOWN_TOOL
-from domain.fact import Via
+from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
+from api.rest import ENDPOINTS as OPERATIONS
+from api.rest.calls import CallListing
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
+from mcp_server.tools import TOOLS
 from projections.audit import CallFilter, CallPage
-from projections.question import moment
+from projections.facts import FactFilter
 
-Position = Annotated[int, PathParameter(description="The call's place in the log.")]
+Position = Annotated[int, PathParameter(description="Its place in the log.")]
 
-_A_PAGE = 50
-_LAST = 2**62
-# The names of the REST API, so that an address tells the same as a request.
-_FIELDS = {
-    "agent_id": "an agent",
-    "tool": "a tool",
-    "outcome": "an outcome",
-    "via": "a way",
-    "ticket_id": "a ticket",
-    "credential_id": "a credential's id",
-    "from": "a time",
-    "to": "a time",
-}
-_OUTCOMES = tuple(
-    Choice(word, word.replace("_", " "))
-    for word in dict.fromkeys((OK, REPLAYED, UNKNOWN_TOOL, FAILED, *(code.value for code in Code)))
+A_PAGE = 50
+LAST = 2**62
+# Of a page's rows in JSON: pages for people need not fit into what a model can take.
+SIZE = 1 << 20
+HERE = Here(bar=AUDIT, section=AUDITING, path=AUDIT)
+_FIELDS = {**TRAIL, "tool": "a tool", "outcome": "an outcome"}
+_OUTCOMES = [Choice(word, word.replace("_", " ")) for word in OUTCOMES]
+# Of the REST API's operations, changes alone are recorded; files of the trail are as well.
+_TOOLS = sorted(
+    {
+        *TOOLS,
+        *(f"export_{what}" for what in ("calls", "facts")),
+        *(str(one.operation_id) for one in OPERATIONS if "GET" not in one.http_methods),
+    }
 )
-_WAYS: Mapping[str, str] = {
-    "token": "MCP, with an access token",
-    "app": "MCP, by an app",
-    "panel": "The panel",
-    "rest": "The REST API",
-    "cli": "The command line",
-    "import": "An import",
-    "system": "The system itself",
-}
-_FIELD = re.compile(r"\$\.(\w+)")
 
 
-class Asked(NamedTuple):
-    """What an address asks: its fields as they are given, and where a walk goes on."""
-
-    given: Mapping[str, str]
-    cursor: str
-
-    @classmethod
-    def of(cls, request: Page) -> "Asked":
-        params = request.query_params
-        return cls(
-            {name: params.get(name, "").strip() for name in _FIELDS}, params.get("cursor", "")
-        )
-
-    @property
-    def kept(self) -> dict[str, str]:
-        return {name: value for name, value in self.given.items() if value}
-
-    def path(self, page: str = AUDIT, **more: str) -> str:
-        query = urlencode({**self.kept, **more})
-        return f"{page}?{query}" if query else page
-
-    def filter(self) -> CallFilter:
-        """Read it strictly. Refuses with `invalid_arguments` what none of the fields offers."""
-        for name, value in self.kept.items():
-            if "\0" in value:  # which PostgreSQL takes in no text
-                raise self._misfit(name)
-        try:
-            listing = msgspec.convert(self.kept, CallListing, strict=False)
-        except msgspec.ValidationError as error:
-            at = _FIELD.search(str(error))
-            raise self._misfit(at.group(1) if at else "") from None
-        return filter_of(listing, listing.agent_id or None)
-
-    def _misfit(self, name: str) -> Refused:
-        return Refused(
-            Code.INVALID_ARGUMENTS,
-            f"“{self.given.get(name, '')[:64]}” cannot be taken as "
-            f"{_FIELDS.get(name, 'a filter')}. Choose again below.",
-        )
+def calls_asked(request: Page) -> Asked[CallListing]:
+    return asked_of(request, AUDIT, CallListing, _FIELDS)
 
 
 @get(AUDIT)
 async def audit_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AUDIT_READ)
-    asked = Asked.of(request)
+    asked = calls_asked(request)
     found, refusal, status = None, "", 200
     try:
         found = await front.office.views.list_calls(
-            asked.filter(), cursor=asked.cursor or None, limit=_A_PAGE
+            asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     except Refused as refused:
         refusal, status = refused.sentence, problems.OF_REFUSALS[refused.code].status
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
-    return panel.page("audit", shown, Here(bar=AUDIT), status=status)
+    return panel.page("audit", shown, HERE, status=status)
 
 
 @get(f"{AUDIT}/calls/{{position:int}}")
@@ -118,50 +66,37 @@ async def call_page(
 ) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AUDIT_READ)
-    calls = None
-    if position <= _LAST:
-        found = await front.office.views.list_calls(CallFilter(position=position), limit=1)
-        calls = found.calls
+    views, calls = front.office.views, None
+    if position <= LAST:
+        calls = (await views.list_calls(CallFilter(position=position), limit=1)).calls
     if not calls:
         raise Refused(Code.NOT_FOUND, "There is no such call. Look for it in the audit trail.")
     (call,) = calls
+    done = await views.list_facts(FactFilter(call=call.call), limit=A_PAGE, size=SIZE)
     sent = msgspec.json.format(msgspec.json.encode(call.arguments), indent=2).decode()
-    shown = {"call": call, "way": _WAYS[call.via], "arguments": sent if call.arguments else ""}
-    return panel.page("call", shown, Here(bar=AUDIT))
-
-
-async def _shown(panel: Panel, asked: Asked, found: CallPage | None) -> dict[str, object]:
-    more = found.next_cursor if found else None
-    given: dict[str, Any] = {**asked.given}
-    for name in ("from", "to"):
-        given[name] = _as_field(given[name])
-    return {
-        "given": given,
-        "narrowed": bool(asked.kept),
-        "calls": found.calls if found else (),
-        "failed": found is None,
-        "first": asked.path() if asked.cursor else "",
-        "older": asked.path(cursor=more) if more else "",
-        "csv": asked.path(f"{AUDIT}/export.csv"),
-        "jsonl": asked.path(f"{AUDIT}/export.jsonl"),
-        "agents": _with(await agents_of(panel), given["agent_id"]),
-        "outcomes": _with(_OUTCOMES, given["outcome"]),
-        "ways": _with([Choice(way, _WAYS[way]) for way in get_args(Via)], given["via"]),
+    shown = {
+        "call": call,
+        "way": WAYS[call.via],
+        "badge": badge_of(call.outcome),
+        "meaning": OUTCOMES.get(call.outcome, ""),
+        "arguments": sent if call.arguments else "",
+        "facts": done.facts[::-1],
+        "more": f"{FACTS}?call_id={call.call}" if done.next_cursor else "",
     }
+    return panel.page("call", shown, HERE)
 
 
-def _as_field(time: str) -> str:
-    """Write a time as a browser's field for local times takes it; ours are told to be UTC."""
-    with suppress(Refused, OverflowError):
-        at = moment(time).astimezone(UTC)
-        return at.strftime("%Y-%m-%dT%H:%M:%S" if at.second else "%Y-%m-%dT%H:%M")
-    return time
-
-
-def _with(choices: list[Choice] | tuple[Choice, ...], chosen: str) -> list[Choice]:
-    """Keep what was chosen among the choices, such as an agent who left."""
-    known = not chosen or any(choice.value == chosen for choice in choices)
-    return [*choices] if known else [*choices, Choice(chosen, "Another one")]
+async def _shown(
+    panel: Panel, asked: Asked[CallListing], found: CallPage | None
+) -> dict[str, object]:
+    calls = found.calls if found else []
+    return {
+        **asked.shown(failed=found is None, next_cursor=found and found.next_cursor),
+        **await choices_of(panel, asked.given),
+        "calls": [(call, badge_of(call.outcome)) for call in calls],
+        "outcomes": kept_among(_OUTCOMES, asked.given["outcome"]),
+        "tools": _TOOLS,
+    }
 
 
 ENDPOINTS = (audit_page, call_page)

@@ -1,148 +1,125 @@
-"""Calls as files: those that a filter takes, as CSV for spreadsheets or JSONL, streamed by the page."""
+"""The audit trail as files: all that a filter takes, read and sent page by page."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Stream
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from api.pages.audit import Asked
+from api.pages.audit import calls_asked
+from api.pages.audit_facts import facts_asked
+from api.pages.audit_files import CALL_COLUMNS, CSV, FACT_COLUMNS, JSONL, Form, Lines
+from api.pages.audit_filters import Asked
 from api.pages.front import Front, Page
-from api.pages.panel import AUDIT, Panel, panel_of
+from api.pages.panel import AUDIT, FACTS, Panel, panel_of
+from api.pages.showing import FILE_HEADERS
+from api.rest.calls import CallListing
+from api.rest.facts import FactListing
+from domain.caller import Caller
 from domain.permissions import Permission
-from projections.audit import CallFilter, CallLine, CallPage
+from domain.proposal import ToolCall
+from mcp_server.arguments import hear
 
-# Of as many calls there is one query, and so many are held in memory.
+# Of as many lines there is one query, and so many are held in memory, of so many bytes in all.
 A_PAGE = 500
-_COLUMNS = (
-    "position",
-    "at",
-    "call",
-    "tool",
-    "outcome",
-    "units",
-    "agent_id",
-    "agent",
-    "role",
-    "via",
-    "through",
-    "client",
-    "client_version",
-    "credential_id",
-    "ip",
-    "ticket_id",
-    "ticket",
-    "original",
-    "arguments",
-)
-# What spreadsheets would run (OWASP, "CSV Injection").
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
+_SIZE = 1 << 20
 
 
-class Form(NamedTuple):
-    """A form of file: what it begins with, and how calls are written in it."""
+class Part(NamedTuple):
+    """A page of lines, and where the next one begins."""
 
-    ending: str
-    media_type: str
-    write: Callable[[Sequence[CallLine]], str]
-    head: str = ""
+    lines: Lines
+    cursor: str | UnsetType
+
+
+Read = Callable[[str | None], Awaitable[Part]]
+
+
+class Trail(NamedTuple):
+    """What is exported: its name and columns, what an address asks of it, and how that is read."""
+
+    name: str
+    columns: Sequence[str]
+    asked: Callable[[Page], Asked[CallListing] | Asked[FactListing]]
+    reader: Callable[[Front, Page], Read]
+
+
+def _calls(front: Front, request: Page) -> Read:
+    wanted = calls_asked(request).read().filter()
+
+    async def read(cursor: str | None) -> Part:
+        page = await front.office.views.list_calls(wanted, cursor=cursor, limit=A_PAGE, size=_SIZE)
+        return Part(page.calls, page.next_cursor)
+
+    return read
+
+
+def _facts(front: Front, request: Page) -> Read:
+    wanted = facts_asked(request).read().filter()
+
+    async def read(cursor: str | None) -> Part:
+        page = await front.office.views.list_facts(wanted, cursor=cursor, limit=A_PAGE, size=_SIZE)
+        return Part(page.facts, page.next_cursor)
+
+    return read
+
+
+_CALLS = Trail("calls", CALL_COLUMNS, calls_asked, _calls)
+_FACTS = Trail("facts", FACT_COLUMNS, facts_asked, _facts)
 
 
 @get(f"{AUDIT}/export.csv")
-async def export_csv(request: Page, front: NamedDependency[Front]) -> Stream:
-    return await _export(request, front, _CSV)
+async def export_calls_csv(request: Page, front: NamedDependency[Front]) -> Stream:
+    return await _export(request, front, _CALLS, CSV)
 
 
 @get(f"{AUDIT}/export.jsonl")
-async def export_jsonl(request: Page, front: NamedDependency[Front]) -> Stream:
-    return await _export(request, front, _JSONL)
+async def export_calls_jsonl(request: Page, front: NamedDependency[Front]) -> Stream:
+    return await _export(request, front, _CALLS, JSONL)
 
 
-async def _export(request: Page, front: Front, form: Form) -> Stream:
+@get(f"{FACTS}/export.csv")
+async def export_facts_csv(request: Page, front: NamedDependency[Front]) -> Stream:
+    return await _export(request, front, _FACTS, CSV)
+
+
+@get(f"{FACTS}/export.jsonl")
+async def export_facts_jsonl(request: Page, front: NamedDependency[Front]) -> Stream:
+    return await _export(request, front, _FACTS, JSONL)
+
+
+async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stream:
+    """Send a file, recorded before it begins as a call that costs nothing; so is a refusal."""
     panel = await panel_of(request, front)
-    panel.acting.reading(Permission.AUDIT_READ)
-    wanted = Asked.of(request).filter()
-    # Before the answer begins, so that what is wrong with the filter is told by a page.
-    first = await front.office.views.list_calls(wanted, limit=A_PAGE)
-    name = f"deskledger-calls-{front.office.now():%Y-%m-%d}.{form.ending}"
+    office = front.office
+
+    async def begin(caller: Caller) -> tuple[tuple[Read, Part], UUID | None]:
+        caller.require(Permission.AUDIT_READ)
+        read = trail.reader(front, request)
+        return (read, await read(None)), None
+
+    arguments = hear({"format": form.ending, **trail.asked(request).kept}).recorded
+    call = ToolCall(office.new_id(), f"export_{trail.name}", arguments, units=0)
+    read, first = (await office.helpdesk.read(panel.bearer, call, begin)).answer
+    name = f"deskledger-{trail.name}-{office.now():%Y-%m-%d}.{form.ending}"
     return Stream(
-        _parts(panel, wanted, first, form),
+        _parts(panel, read, first, form, form.head(trail.columns)),
         media_type=form.media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
+        headers={**FILE_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _parts(
-    panel: Panel, wanted: CallFilter, page: CallPage, form: Form
-) -> AsyncIterator[str]:
-    yield form.head + form.write(page.calls)
-    while page.next_cursor is not UNSET:
+async def _parts(panel: Panel, read: Read, part: Part, form: Form, head: str) -> AsyncIterator[str]:
+    yield head + form.write(part.lines)
+    while part.cursor is not UNSET:
         # Whoever lost the right meanwhile gets no more; the file is broken off then.
         await panel.bearer.confirm()
         panel.acting.reading(Permission.AUDIT_READ)
-        page = await panel.front.office.views.list_calls(
-            wanted, cursor=page.next_cursor, limit=A_PAGE
-        )
-        yield form.write(page.calls)
+        part = await read(part.cursor)
+        yield form.write(part.lines)
 
 
-def _jsonl(calls: Sequence[CallLine]) -> str:
-    return msgspec.json.Encoder().encode_lines(calls).decode()
-
-
-def _csv(calls: Sequence[CallLine]) -> str:
-    return "".join(map(_line, calls))
-
-
-def _line(call: CallLine) -> str:
-    agent, client, ticket = call.agent or None, call.client or None, call.ticket or None
-    return _row(
-        (
-            call.position,
-            call.at.isoformat(),
-            call.call,
-            call.tool,
-            call.outcome,
-            call.units,
-            agent and agent.id,
-            agent and agent.name,
-            call.role or None,
-            call.via,
-            call.through,
-            client and client.name,
-            (client and client.version) or None,
-            call.credential.id if call.credential else None,
-            call.ip or None,
-            ticket and ticket.id,
-            (ticket and ticket.code) or None,
-            call.original or None,
-            msgspec.json.encode(call.arguments).decode(),
-        )
-    )
-
-
-def _row(cells: Sequence[object]) -> str:
-    """Write a line of CSV (RFC 4180), which spreadsheets show as text."""
-    line = io.StringIO()
-    csv.writer(line).writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
-    return line.getvalue()
-
-
-def harmless(text: str) -> str:
-    """Return a cell's text as spreadsheets show it: one that they would run gets a quote before."""
-    return f"'{text}" if text.startswith(_RUN) else text
-
-
-_CSV = Form("csv", "text/csv", _csv, _row(_COLUMNS))
-_JSONL = Form("jsonl", "application/jsonl", _jsonl)
-
-ENDPOINTS = (export_csv, export_jsonl)
+ENDPOINTS = (export_calls_csv, export_calls_jsonl, export_facts_csv, export_facts_jsonl)

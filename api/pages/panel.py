@@ -47,16 +47,22 @@ ADMIN_PLACES = (
     Place(f"{ADMIN}/budget", "Budget", (Permission.SETTINGS_MANAGE, Permission.AUDIT_READ)),
     Place(f"{ADMIN}/system", "System", (Permission.SETTINGS_MANAGE,)),
 )
+AUDITING = "Audit"
+FACTS = f"{AUDIT}/facts"
+AUDIT_PLACES = (
+    Place(AUDIT, "Calls", (Permission.AUDIT_READ,)),
+    Place(FACTS, "Facts", (Permission.AUDIT_READ,)),
+)
 _ADMINISTRATORS = tuple({taken for place in ADMIN_PLACES for taken in place.takes})
 BAR = (
     Place(TICKETS, "Tickets", (Permission.TICKETS_READ,)),
-    Place(AUDIT, "Audit", (Permission.AUDIT_READ,)),
+    Place(AUDIT, AUDITING, (Permission.AUDIT_READ,)),
     Place(ADMIN, ADMINISTRATION, _ADMINISTRATORS),
 )
 PROFILE = "Edit profile"
 MCP = "/account/mcp"
 PROFILE_PLACES = (Place("/account", "Account"), Place(MCP, "MCP Integration"))
-_SECTIONS = {PROFILE: PROFILE_PLACES, ADMINISTRATION: ADMIN_PLACES}
+_SECTIONS = {PROFILE: PROFILE_PLACES, AUDITING: AUDIT_PLACES, ADMINISTRATION: ADMIN_PLACES}
 
 
 class Me(NamedTuple):

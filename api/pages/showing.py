@@ -21,6 +21,12 @@ _HEADERS = {
     # For browsers that know no `frame-ancestors` (OAuth 2.1 §7.11).
     "X-Frame-Options": "DENY",
 }
+FILE_HEADERS = {
+    **_HEADERS,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""What goes with files that are taken along: nothing in them is ever a page of ours."""
 
 
 class Showing:

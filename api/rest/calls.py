@@ -18,44 +18,57 @@ from projections.question import Moment, moment
 Word = Annotated[str, Meta(max_length=200)]
 
 
-class CallListing(Query, frozen=True):
-    """Which calls to list: those that meet all that is given."""
+class TrailListing(Query, frozen=True):
+    """What calls and facts alike are narrowed by: those that meet all that is given."""
 
-    agent_id: (
-        Annotated[UUID, Meta(description="By this agent; without audit:read, one's own only.")]
+    agent_id: Annotated[UUID, Meta(description="By this agent.")] | UnsetType = UNSET
+    client: (
+        Annotated[Word, Meta(description="Through this client: its name, or an app's client_id.")]
         | UnsetType
     ) = UNSET
+    credential_id: (
+        Annotated[
+            Word,
+            Meta(
+                description="With this token, session or app: its id; or what is shown of a token, "
+                "such as …Ab3x."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    ticket_id: Annotated[Word, Meta(description="On this ticket: id or code.")] | UnsetType = UNSET
+    via: Annotated[Via, Meta(description="Through this.")] | UnsetType = UNSET
+    at_from: Annotated[Moment, Meta(description="Recorded then or later.")] | UnsetType = field(
+        default=UNSET, name="from"
+    )
+    at_to: Annotated[Moment, Meta(description="Recorded before then.")] | UnsetType = field(
+        default=UNSET, name="to"
+    )
+    cursor: Cursor | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=100, description="Lines a page, at most.")] = 50
+
+
+class CallListing(TrailListing, frozen=True):
+    """Which calls to list: those that meet all that is given."""
+
     tool: Annotated[Word, Meta(description="Of this tool or operation.")] | UnsetType = UNSET
     outcome: Annotated[Word, Meta(description="ok, replayed, or a refusal's code.")] | UnsetType = (
         UNSET
     )
-    ticket_id: Annotated[Word, Meta(description="On this ticket: id or code.")] | UnsetType = UNSET
-    via: Annotated[Via, Meta(description="Through this.")] | UnsetType = UNSET
-    credential_id: (
-        Annotated[UUID, Meta(description="With this token, session or app.")] | UnsetType
-    ) = UNSET
-    at_from: Annotated[Moment, Meta(description="Then or later.")] | UnsetType = field(
-        default=UNSET, name="from"
-    )
-    at_to: Annotated[Moment, Meta(description="Before then.")] | UnsetType = field(
-        default=UNSET, name="to"
-    )
-    cursor: Cursor | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=100, description="Calls a page, at most.")] = 50
 
-
-def filter_of(listing: CallListing, agent: UUID | None) -> CallFilter:
-    """Return what a listing asks for of one agent's calls, or of all."""
-    return CallFilter(
-        agent=agent,
-        tool=listing.tool or None,
-        outcome=listing.outcome or None,
-        ticket=listing.ticket_id or None,
-        via=listing.via or None,
-        credential=listing.credential_id or None,
-        at_from=moment(listing.at_from) if listing.at_from else None,
-        at_to=moment(listing.at_to) if listing.at_to else None,
-    )
+    def filter(self, agent: UUID | None = None) -> CallFilter:
+        """Return what is asked for, of one agent's calls or of all."""
+        return CallFilter(
+            agent=agent or self.agent_id or None,
+            client=self.client or None,
+            credential=self.credential_id or None,
+            ticket=self.ticket_id or None,
+            via=self.via or None,
+            at_from=moment(self.at_from) if self.at_from else None,
+            at_to=moment(self.at_to) if self.at_to else None,
+            tool=self.tool or None,
+            outcome=self.outcome or None,
+        )
 
 
 @get(
@@ -76,7 +89,7 @@ async def list_calls(
         if agent != caller.agent:
             caller.require(Permission.AUDIT_READ)
     return await acting.office.views.list_calls(
-        filter_of(listing, agent), cursor=listing.cursor or None, limit=listing.limit
+        listing.filter(agent), cursor=listing.cursor or None, limit=listing.limit
     )
 
 

@@ -40,6 +40,7 @@ GROUPS = {
     "budget": Group("The tool calls that all agents share, and their use."),
     "calls": Group("Every call, as it was recorded."),
     "system": Group("How the server, its database and its views stand."),
+    "facts": Group("Everything that happened, as it was recorded."),
 }
 # Whoever has a credential may ask these.
 OPEN = frozenset({"get_session", "get_budget", "list_permissions"})

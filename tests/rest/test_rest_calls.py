@@ -55,6 +55,7 @@ def test_others_calls_are_auditors_to_see(busy: Hired, adam: Client, company: Co
         ("outcome=permission_denied", ["change_budget", "add_department"]),
         ("via=rest", TOOLS),
         ("via=panel", []),
+        ("client=Nobody", []),
         ("from=2020-01-01", TOOLS),
         ("to=2020-01-01", []),
         ("ticket_id=AAA-00000", []),
@@ -80,7 +81,7 @@ def test_pages_follow_one_another(busy: Hired, adam: Client) -> None:
     [
         ("via=pigeon", "'$.via'"),
         ("limit=101", "'$.limit'"),
-        ("credential_id=1", "'$.credential_id'"),
+        ("credential_id=1", "…Ab3x"),
         ("from=noon", "'noon'"),
         ("since=2026-01-01", "'since'"),
     ],
