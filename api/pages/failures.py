@@ -12,6 +12,7 @@ from api.cookies import clear_session
 from api.pages.entering import HOME, later, login_for, target_of, within
 from api.pages.front import ForeignForm, ForeignHost, Front, Page
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.rates import RateLimited
 from domain.application import Unauthorized
 from domain.ledger import Unavailable
@@ -57,7 +58,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             return _message(front, 429, "Slowly", later(error, "requests"), headers=headers)
         case Refused():
             status = problems.OF_REFUSALS[error.code].status
-            return _message(front, status, "That was not possible", error.sentence)
+            return _message(front, status, "That was not possible", told(error))
         case Unavailable():
             return _message(
                 front,

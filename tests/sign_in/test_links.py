@@ -74,6 +74,9 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
     answer = browser.submit(setup_path(product), **OLGA)
     assert (answer.status, answer.location) == (303, "/account/mcp")
     assert "Olga Owner" in browser.get("/account").text
+    for query in ("", "?status=new", "?query=anything"):
+        assert "There are no tickets yet" in browser.get(f"/tickets{query}").text
+    assert "There is no department for it" in browser.get("/tickets/new").text
     assert Browser(product.port).sign_in(OLGA["email"], PASSWORD).status == 303
     assert owners(product) == ["Olga Owner"]
 
