@@ -203,7 +203,8 @@ async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
 def form_typed(action: str, form: Form) -> Typed:
     """Keep what was filled in; what the page itself put into the form is made anew."""
     own = {"csrf", "key", "version"}
-    return Typed(action, {name: text for name, text in form.items() if name not in own})
+    kept = {name: text.replace("\0", "") for name, text in form.items() if name not in own}
+    return Typed(action, kept)
 
 
 ENDPOINTS = (ticket_page,)

@@ -61,7 +61,8 @@ async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[
     except Refused as refused:
         panel.acting.reading(Permission.TICKETS_WRITE)  # who may not is told that alone
         status = problems.OF_REFUSALS[refused.code].status
-        return await _page(panel, {**_BLANK, **form}, told(refused), status)
+        typed = {name: text.replace("\0", "") for name, text in form.items()}
+        return await _page(panel, {**_BLANK, **typed}, told(refused), status)
     if outcome.views_behind or not panel.bearer.caller.may(Permission.TICKETS_READ):
         return see_other(f"{TICKETS}?done=open_ticket")
     return see_other(f"{TICKETS}/{outcome.answer.code}?done=open_ticket")
