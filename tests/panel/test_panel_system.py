@@ -10,10 +10,18 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from api.cookies import session_cookie_name
-from api.pages.admin_system import lasting, size
-from api.system import System
+from api.pages.admin_system import concerns_of, lasting, size
+from api.system import (
+    DatabaseState,
+    HousekeepingRound,
+    ServerProcess,
+    System,
+    ViewsState,
+    ViewState,
+)
 from domain.application import Wish
 from domain.secret import SESSION, digest_of, encode_secret
 from domain.session import OpenSession
@@ -132,6 +140,84 @@ def test_the_page_says_when_nobody_moves_the_views(databases: Databases) -> None
         assert "2026-01-01" in page.text
         assert re.search(r"The views are \d facts behind", page.text)
         assert [line[-1] for line in processes(page)] == ["stands by"]
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DATABASE = DatabaseState(
+    place="db:5432/desk",
+    version="18.1",
+    log_bytes=1,
+    views_bytes=1,
+    migrations=3,
+    migrations_known=3,
+)
+VIEWS = ViewsState(
+    position=9,
+    waiting=0,
+    waiting_since=None,
+    failure=None,
+    rebuilding=False,
+    views=[ViewState("tickets", 2, 2)],
+)
+PROCESS = ServerProcess(
+    pid=7, address=None, connected_at=NOON, heard_at=NOON, projects=True, answers=True
+)
+WELL = System(
+    at=NOON,
+    version="1.0",
+    url="https://desk.example",
+    started_at=NOON,
+    position=9,
+    database=DATABASE,
+    views=VIEWS,
+    processes=[PROCESS],
+    projected_elsewhere=False,
+    housekeeping=None,
+    settings=[],
+)
+LATE = replace(VIEWS, waiting=1_234, waiting_since=NOON - timedelta(seconds=11))
+JUST_NOW = replace(VIEWS, waiting=3, waiting_since=NOON - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("system", "told"),
+    [
+        (WELL, ""),
+        (replace(WELL, views=JUST_NOW), ""),
+        (replace(WELL, views=LATE), "The views are 1,234 facts behind."),
+        (
+            replace(WELL, views=LATE, processes=[replace(PROCESS, projects=False)]),
+            "No process moves the views.",
+        ),
+        (replace(WELL, views=replace(VIEWS, failure="x")), "The views stand still: x."),
+        (replace(WELL, views=replace(VIEWS, position=None, views=[])), "There are no views."),
+        (
+            replace(WELL, views=replace(VIEWS, views=[ViewState("tickets", 1, 2)])),
+            "The views are not those of this version.",
+        ),
+        (
+            replace(WELL, database=replace(DATABASE, migrations=4)),
+            "The database is newer than this process.",
+        ),
+        (
+            replace(WELL, database=replace(DATABASE, migrations=2)),
+            "The database is older than this process.",
+        ),
+        (
+            replace(WELL, processes=[]),
+            "The process that answers here has no session of its own with PostgreSQL.",
+        ),
+        (
+            replace(WELL, housekeeping=HousekeepingRound(NOON, ["Throttle.remove_old"])),
+            "Housekeeping could not do all: Throttle.remove_old.",
+        ),
+        (replace(WELL, housekeeping=HousekeepingRound(NOON, [])), ""),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_told_with_a_remedy(system: System, told: str) -> None:
+    concerns = concerns_of(system)
+    assert [concern.what for concern in concerns] == [told] * bool(told)
+    assert all(concern.remedy for concern in concerns)
 
 
 @pytest.mark.parametrize(
