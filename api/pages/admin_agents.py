@@ -113,7 +113,7 @@ async def new_agent_page(request: Page, front: NamedDependency[Front]) -> Respon
     return await _new(await panel_of(request, front), typed)
 
 
-@post(AGENTS)
+@post(f"{AGENTS}/add")
 async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     """Add an agent, and show the link by which the newcomer sets a password."""
     panel = await panel_of(request, front)

@@ -38,7 +38,7 @@ async def departments_page(request: Page, front: NamedDependency[Front]) -> Resp
     return await _list(await panel_of(request, front), cursor)
 
 
-@post(DEPARTMENTS)
+@post(f"{DEPARTMENTS}/add")
 async def add_department(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()

@@ -87,7 +87,7 @@ async def new_role_page(request: Page, front: NamedDependency[Front]) -> Respons
     return await _new(await panel_of(request, front), Typed())
 
 
-@post(ROLES)
+@post(f"{ROLES}/add")
 async def add_role(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()

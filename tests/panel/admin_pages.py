@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from tests.sign_in.browser import FORM, Answer, Browser
 
 AGENTS, ROLES, DEPARTMENTS = "/admin/agents", "/admin/roles", "/admin/departments"
+ADD_AGENT, ADD_ROLE, ADD_DEPARTMENT = (f"{each}/add" for each in (AGENTS, ROLES, DEPARTMENTS))
 
 
 class Form(NamedTuple):

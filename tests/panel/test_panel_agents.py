@@ -12,7 +12,7 @@ from tests.mcp.company import BILLING, SUPPORT, WORKSHOP, Company, add_agent
 from tests.mcp.serving import Served
 from tests.mcp.wire import modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
-from tests.panel.admin_pages import AGENTS, forms_of, save, send
+from tests.panel.admin_pages import ADD_AGENT, AGENTS, forms_of, save, send
 from tests.panel.conftest import Join, RoleOf
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
@@ -145,11 +145,11 @@ def test_an_added_agent_gets_in_by_the_link_that_is_shown_once(
     product: Served, company: Company, adam: Browser, word: str
 ) -> None:
     support = str(company.departments[SUPPORT])
-    form = forms_of(adam.get(f"{AGENTS}/new"))[AGENTS]
+    form = forms_of(adam.get(f"{AGENTS}/new"))[ADD_AGENT]
     assert form.offered["role"][0] == Role.AGENT  # nothing that allows more than an admin may
     assert form.ticked("role") == {Role.AGENT}
     filled = {"name": f"Nora {word}", "email": f"{word}@new.example", "department": [support]}
-    made = send(adam, AGENTS, form, **filled)
+    made = send(adam, ADD_AGENT, form, **filled)
     assert made.status == 200
     assert made.headers["cache-control"] == "no-store"
     (link,) = re.findall(r'value="(http[^"]*)"', made.text)
@@ -160,14 +160,14 @@ def test_an_added_agent_gets_in_by_the_link_that_is_shown_once(
     assert visitor.sign_in(f"{word}@new.example", PASSWORD).status == 303
     assert f"Nora {word}" in visitor.get("/account").text
     # The same form again, by a double click, adds nobody but shows a link that opens.
-    again = send(adam, AGENTS, form, **filled)
+    again = send(adam, ADD_AGENT, form, **filled)
     (second,) = re.findall(r'value="(http[^"]*)"', again.text)
     assert second != link
-    other = send(adam, AGENTS, form, **{**filled, "name": "Another"})
+    other = send(adam, ADD_AGENT, form, **{**filled, "name": "Another"})
     assert other.status == 409
     assert "exists already" in other.refusal
-    assert forms_of(other)[AGENTS].value("name") == "Another"
-    assert forms_of(other)[AGENTS].ticked("department") == {support}
+    assert forms_of(other)[ADD_AGENT].value("name") == "Another"
+    assert forms_of(other)[ADD_AGENT].ticked("department") == {support}
     found = adam.get(f"{AGENTS}?find={word.upper()}&department={support}&role=agent")
     assert f"Nora {word}" in found.text
     assert found.text.count('scope="row"') == 1
@@ -192,12 +192,12 @@ def test_an_added_agent_gets_in_by_the_link_that_is_shown_once(
 def test_what_does_not_fit_is_told_and_kept(
     adam: Browser, word: str, wrong: dict[str, str], sentence: str
 ) -> None:
-    form = forms_of(adam.get(f"{AGENTS}/new"))[AGENTS]
+    form = forms_of(adam.get(f"{AGENTS}/new"))[ADD_AGENT]
     fields = {"name": word, "email": f"{word}@new.example", "role": "agent", **wrong}
-    refused = send(adam, AGENTS, form, **fields)
+    refused = send(adam, ADD_AGENT, form, **fields)
     assert 400 <= refused.status < 500
     assert sentence in refused.refusal
-    kept = forms_of(refused)[AGENTS]
+    kept = forms_of(refused)[ADD_AGENT]
     assert kept.value("email") == fields["email"]
     assert word not in adam.get(f"{AGENTS}?find={word}").text.partition("<table")[2]
 
@@ -256,7 +256,7 @@ def test_a_small_manager_is_offered_what_he_may_give_and_told_why_not_more(
     small = role_of(Permission.AGENTS_MANAGE, *agents)
     auditors = role_of(Permission.AUDIT_READ)
     _, mara = join("Mara", small)
-    form = forms_of(mara.get(f"{AGENTS}/new"))[AGENTS]
+    form = forms_of(mara.get(f"{AGENTS}/new"))[ADD_AGENT]
     assert {Role.AGENT, small} <= set(form.offered["role"])
     assert not {Role.ADMIN, Role.OWNER, auditors} & set(form.offered["role"])
     assert form.offered["department"] == [str(company.departments[SUPPORT])]

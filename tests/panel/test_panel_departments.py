@@ -3,18 +3,26 @@
 from domain.permissions import Permission
 from infra.desk import new_id
 from tests.mcp.company import SUPPORT, Company
-from tests.panel.admin_pages import AGENTS, DEPARTMENTS, forms_of, save, send
+from tests.panel.admin_pages import (
+    ADD_AGENT,
+    ADD_DEPARTMENT,
+    AGENTS,
+    DEPARTMENTS,
+    forms_of,
+    save,
+    send,
+)
 from tests.panel.conftest import Join, RoleOf
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
 
 
 def test_a_department_is_added_renamed_and_filled(adam: Browser, join: Join, word: str) -> None:
-    form = forms_of(adam.get(DEPARTMENTS))[DEPARTMENTS]
-    made = send(adam, DEPARTMENTS, form, name=f" Dept {word} ")
+    form = forms_of(adam.get(DEPARTMENTS))[ADD_DEPARTMENT]
+    made = send(adam, ADD_DEPARTMENT, form, name=f" Dept {word} ")
     page, _, done = made.location.partition("?")
     assert done == "done=added"
-    assert send(adam, DEPARTMENTS, form, name=f"Dept {word}").location == made.location
+    assert send(adam, ADD_DEPARTMENT, form, name=f"Dept {word}").location == made.location
     shown = adam.get(made.location)
     assert "Nobody yet" in shown.text
     assert f'href="{AGENTS}/new?department={page.rpartition("/")[2]}"' in shown.text
@@ -30,13 +38,13 @@ def test_a_department_is_added_renamed_and_filled(adam: Browser, join: Join, wor
     saved = save(adam, agent, f"{agent}/change", department=page.rpartition("/")[2])
     assert saved.location == f"{agent}?done=saved"
     assert f'href="{agent}"' in adam.get(page).text
-    new = forms_of(adam.get(f"{AGENTS}/new?department={page.rpartition('/')[2]}"))[AGENTS]
+    new = forms_of(adam.get(f"{AGENTS}/new?department={page.rpartition('/')[2]}"))[ADD_AGENT]
     assert new.ticked("department") == {page.rpartition("/")[2]}
 
 
 def test_names_that_cannot_be_are_refused_and_kept(adam: Browser, company: Company) -> None:
     support = f"{DEPARTMENTS}/{company.departments[SUPPORT]}"
-    for action, page in ((DEPARTMENTS, DEPARTMENTS), (f"{support}/rename", support)):
+    for action, page in ((ADD_DEPARTMENT, DEPARTMENTS), (f"{support}/rename", support)):
         for name, status in (("", 400), ("x" * 101, 400), ("billing", 409)):
             refused = save(adam, page, action, name=name)
             assert refused.status == status
@@ -59,7 +67,7 @@ def test_who_manages_departments_alone_sees_members_as_far_as_he_may(
     assert AGENTS not in shown
     for page in (DEPARTMENTS, support):
         assert ana.get(page).status == 403
-    for action in (DEPARTMENTS, f"{support}/rename"):
+    for action in (ADD_DEPARTMENT, f"{support}/rename"):
         assert forge(ana, action, name="Mine", version="1").status == 403
     assert doro.get(f"{DEPARTMENTS}/{new_id()}").status == 404
     assert forge(doro, f"{DEPARTMENTS}/{new_id()}/rename", name="Mine", version="1").status == 404

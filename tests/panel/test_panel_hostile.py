@@ -5,6 +5,7 @@ import io
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from domain.clients import RegisterClient
 from domain.issuing import new_token
 from domain.oauth_client import OAuthClient
 from domain.permissions import TOOL_SCOPES
+from domain.role import AddRole
 from domain.ticket.words import Contact
 from infra.desk import new_id
 from tests.mcp.company import Company, Member, Ticket, act, add_department, open_ticket, said
@@ -35,12 +37,18 @@ PLAIN_PAGES = (
     "/tickets/new",
     "/tickets",
     "/audit",
+    "/audit/facts",
     "/admin/agents",
+    "/admin/roles",
+    "/admin/departments",
     "/admin/clients",
     "/admin/budget",
     "/admin/system",
 )
-EXPORTS = ("/audit/export.csv", "/audit/export.jsonl")
+EXPORTS = (
+    *("/audit/export.csv", "/audit/export.jsonl"),
+    *("/audit/facts/export.csv", "/audit/facts/export.jsonl"),
+)
 
 
 class Trap(NamedTuple):
@@ -49,6 +57,8 @@ class Trap(NamedTuple):
     member: Member
     browser: Browser
     ticket: Ticket
+    department: UUID
+    role: UUID
     secrets: tuple[str, ...]
 
 
@@ -56,6 +66,8 @@ class Trap(NamedTuple):
 def trap(product: Served, join: Join) -> Trap:
     desk, run = product.desk, product.run
     place = run(add_department(desk, HOSTILE))
+    role = new_id()
+    run(desk.execute(Wish(AddRole(role=role, name=TAG, permissions=()))))
     member, browser = join(f"{HOSTILE} Hostile")
     kim = Contact(id=new_id(), name=HOSTILE, email='"><b>@x.example')
     ticket = run(open_ticket(desk, place, HOSTILE, requester=kim, tags=(TAG,)))
@@ -82,7 +94,7 @@ def trap(product: Served, join: Join) -> Trap:
         assert call(member.token, tool, meta, **arguments).send(product.port).status < 500
     assert run(desk.views_caught_up())
     secrets = (member.token, new.secret, app.access_token, app.refresh_token)
-    return Trap(member, browser, ticket, secrets)
+    return Trap(member, browser, ticket, place, role, secrets)
 
 
 @pytest.fixture(scope="module")
@@ -92,17 +104,25 @@ def pages(olga: Browser, trap: Trap) -> list[str]:
     trail = olga.get(f"/audit/export.jsonl?agent_id={trap.member.id}").text
     of_calls = [f"/audit/calls/{calls.decode(line)['position']}" for line in trail.splitlines()]
     assert len(of_calls) >= 2
+    facts = olga.get(f"/audit/facts/export.jsonl?about_id={trap.member.id}").text
+    of_facts = [f"/audit/facts/{calls.decode(line)['position']}" for line in facts.splitlines()]
+    assert len(of_facts) >= 4
     hostile = quote(HOSTILE)
     return [
         *PLAIN_PAGES,
         *of_calls,
+        *of_facts,
         f"/admin/agents/{trap.member.id}",
-        "/admin/agents?all",
+        "/admin/agents?all=yes",
+        "/admin/agents/new",
+        f"/admin/roles/{trap.role}",
+        f"/admin/departments/{trap.department}",
         f"/tickets/{trap.ticket.code}",
         f"/tickets/{trap.ticket.code}?client={hostile}&by={hostile}&activity={hostile}",
         *(f"/tickets?{name}={hostile}" for name in PARAMETERS["/tickets"]),
         *(f"/audit?{name}={hostile}" for name in PARAMETERS["/audit"]),
-        f"/admin/agents?cursor={hostile}",
+        *(f"/audit/facts?{name}={hostile}" for name in PARAMETERS["/audit/facts"]),
+        *(f"/admin/agents?{name}={hostile}" for name in PARAMETERS["/admin/agents"]),
         f"/tickets/{hostile}",
         f"/nowhere/{hostile}",
     ]
@@ -125,10 +145,17 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
     ticket = f"/tickets/{trap.ticket.code}"
     for path, fields in (
         ("/account/mcp/tokens", {"label": HOSTILE * 3, "kind": "full"}),
+        ("/account/mcp/test", {"token": HOSTILE}),
         ("/admin/clients/policy", {"hosts": HOSTILE}),
         ("/admin/clients/remove", {"client": HOSTILE}),
         ("/admin/clients/register", {"name": HOSTILE * 3, "redirect_uris": HOSTILE}),
         ("/admin/budget/limit", {"kind": "fixed", "monthly_limit": HOSTILE}),
+        ("/admin/agents/add", {"name": HOSTILE, "email": HOSTILE, "role": HOSTILE}),
+        (f"/admin/agents/{trap.member.id}/change", {"name": HOSTILE, "email": HOSTILE}),
+        ("/admin/roles/add", {"name": HOSTILE * 3, "permissions": HOSTILE}),
+        (f"/admin/roles/{trap.role}/change", {"name": HOSTILE * 3, "permissions": HOSTILE}),
+        ("/admin/departments/add", {"name": HOSTILE * 9}),
+        (f"/admin/departments/{trap.department}/rename", {"name": HOSTILE * 9}),
         (f"{ticket}/add_tags", {"tags": HOSTILE * 9}),
         (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
         (f"{ticket}/change_ticket", {"subject": HOSTILE * 9, "priority": HOSTILE}),
@@ -157,7 +184,7 @@ def test_files_are_files_and_spreadsheets_run_nothing(olga: Browser, trap: Trap)
         answer = olga.get(f"{path}?agent_id={trap.member.id}")
         assert answer.status == 200
         disposition = answer.headers["content-disposition"]
-        assert disposition.startswith('attachment; filename="deskledger-calls-')
+        assert disposition.startswith('attachment; filename="deskledger-')
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
     table = olga.get(f"/audit/export.csv?agent_id={trap.member.id}").text
@@ -172,9 +199,18 @@ def posts(trap: Trap) -> list[str]:
     return [
         *("/logout", "/account/password", "/account/sessions"),
         *("/account/mcp/tokens", "/account/mcp/tokens/replace", "/account/mcp/tokens/revoke"),
-        *("/account/mcp/apps/revoke", "/admin/clients/policy", "/admin/clients/remove"),
+        *(
+            "/account/mcp/test",
+            "/account/mcp/apps/revoke",
+            "/admin/clients/policy",
+            "/admin/clients/remove",
+        ),
         *("/admin/clients/register", "/admin/budget/limit"),
         *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
+        *(f"{agent}/{deed}" for deed in ("reactivate", "change", "seat", "password-link")),
+        *(f"/admin/{each}/add" for each in ("agents", "roles", "departments")),
+        *(f"/admin/roles/{trap.role}/{deed}" for deed in ("change", "remove")),
+        f"/admin/departments/{trap.department}/rename",
         *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
         *(f"{ticket}/{action}" for action in ("reply", "note", "change_ticket")),
         "/tickets/open_ticket",
@@ -207,7 +243,7 @@ def test_an_agents_session_opens_no_administrators_door(
     ana: Browser, trap: Trap, olga: Browser
 ) -> None:
     agent = f"/admin/agents/{trap.member.id}"
-    for path in ("/admin", *PLAIN_PAGES[4:], agent, *EXPORTS, "/audit/calls/1"):
+    for path in ("/admin", *PLAIN_PAGES[4:], agent, *EXPORTS, "/audit/calls/1", "/audit/facts/1"):
         answer = ana.get(path)
         assert answer.status == 403, path
         assert HOSTILE[:9] not in answer.text
@@ -217,7 +253,7 @@ def test_an_agents_session_opens_no_administrators_door(
         for base in (agent, "/account/mcp"):
             assert forge(ana, f"{base}/{kind}s/revoke", **{kind: key}).status in {403, 404}
     assert forge(ana, "/account/mcp/tokens/replace", token=ids["token"]).status in {403, 404}
-    for deed in ("deactivate", "reactivate"):
+    for deed in ("deactivate", "reactivate", "change", "seat", "password-link"):
         assert forge(ana, f"{agent}/{deed}").status == 403
     for deed in ("policy", "remove"):
         assert forge(ana, f"/admin/clients/{deed}", any_host="on").status == 403
@@ -225,7 +261,13 @@ def test_an_agents_session_opens_no_administrators_door(
 
 
 def test_without_a_session_every_door_leads_to_the_sign_in(product: Served, trap: Trap) -> None:
-    for path in (*PLAIN_PAGES, *EXPORTS, f"/tickets/{trap.ticket.code}", "/audit/calls/1"):
+    for path in (
+        *PLAIN_PAGES,
+        *EXPORTS,
+        f"/tickets/{trap.ticket.code}",
+        "/audit/calls/1",
+        "/audit/facts/1",
+    ):
         answer = Browser(product.port).get(path)
         assert (answer.status, answer.text) == (303, ""), path
         assert answer.location in {"/login", f"/login?next={path}"}

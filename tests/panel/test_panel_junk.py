@@ -21,7 +21,7 @@ PARAMETERS = {
     "/login": ("next", "done", "email"),
     "/setup": ("token",),
     "/password": ("agent", "token"),
-    "/account": ("changed",),
+    "/account": ("changed", "ended"),
     "/account/mcp": ("revoked",),
     "/tickets": (
         *("query", "status", "priority", "department_id", "agent_id"),
@@ -30,11 +30,19 @@ PARAMETERS = {
     ),
     "/tickets/new": (),
     "/audit": (
-        *("agent_id", "tool", "outcome", "via", "ticket_id", "credential_id"),
+        *("agent_id", "tool", "outcome", "via", "ticket_id", "credential_id", "client"),
         *("from", "to", "cursor"),
     ),
+    "/audit/facts": (
+        *("agent_id", "about_id", "topic", "via", "ticket_id", "credential_id", "client"),
+        *("call_id", "from", "to", "cursor"),
+    ),
     "/audit/export.csv": ("agent_id", "tool", "ticket_id", "from", "to"),
-    "/admin/agents": ("all", "cursor"),
+    "/audit/facts/export.jsonl": ("about_id", "topic", "client", "call_id", "from"),
+    "/admin/agents": ("find", "department", "role", "all", "cursor"),
+    "/admin/agents/new": ("department",),
+    "/admin/roles": ("done",),
+    "/admin/departments": ("cursor",),
     "/admin/clients": ("done",),
     "/admin/budget": ("month", "done"),
     "/admin/system": (),
@@ -82,7 +90,14 @@ def test_whatever_an_address_asks_the_answer_is_no_fault(olga: Browser, company:
         ):
             answer = olga.get(f"{path}?{query.replace(' ', '+')}")
             assert answer.status < 500, f"{path}?{query}"
-    for path in ("/tickets/{}", "/audit/calls/{}", "/admin/agents/{}", "/{}"):
+    for path in (
+        "/tickets/{}",
+        "/audit/calls/{}",
+        "/audit/facts/{}",
+        "/admin/agents/{}",
+        "/admin/roles/{}",
+        "/{}",
+    ):
         for value in JUNK:
             answer = olga.get(path.format(quote(value, safe="%")))
             assert answer.status < 500, (path, value)
@@ -105,6 +120,7 @@ def test_a_place_in_another_list_is_refused(olga: Browser, company: Company) -> 
             for path in (
                 f"/audit?cursor={cursor}",
                 f"/audit?tool=add_tags&cursor={cursor}",
+                f"/audit/facts?cursor={cursor}",
                 f"/tickets?cursor={cursor}",
                 f"/tickets?query=the&cursor={cursor}",
                 f"/admin/agents?cursor={cursor}",
@@ -143,12 +159,18 @@ def test_whatever_a_form_says_the_answer_is_no_fault(join: Join, olga: Browser) 
         "/account/mcp/tokens/replace": ("token",),
         "/account/mcp/tokens/revoke": ("token",),
         "/account/mcp/apps/revoke": ("app",),
+        "/account/mcp/test": ("token",),
         "/admin/clients/policy": ("hosts",),
         "/admin/clients/remove": ("client",),
         "/admin/clients/register": ("name", "client_id", "redirect_uris"),
         "/admin/budget/limit": ("calls_per_seat", "monthly_limit"),
         f"{agent}/tokens/revoke": ("token",),
         f"{agent}/apps/revoke": ("app",),
+        f"{agent}/change": ("name", "email", "role", "department", "version"),
+        f"{agent}/seat": ("email",),
+        "/admin/agents/add": ("name", "email", "role", "department", "key"),
+        "/admin/roles/add": ("name", "permissions", "key"),
+        "/admin/departments/add": ("name", "key"),
     }
     for path, names in forms.items():
         assert forge(olga, path).status < 500, path

@@ -3,7 +3,7 @@
 from domain.permissions import PRIVILEGES, Permission, Role
 from infra.desk import new_id
 from tests.mcp.company import Company
-from tests.panel.admin_pages import AGENTS, ROLES, forms_of, save, send
+from tests.panel.admin_pages import ADD_ROLE, AGENTS, ROLES, forms_of, save, send
 from tests.panel.conftest import Join, RoleOf
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
@@ -27,13 +27,15 @@ def test_roles_are_listed_with_what_they_allow_in_words_and_who_has_them(
 
 
 def test_a_role_is_made_changed_given_and_removed(adam: Browser, join: Join, word: str) -> None:
-    form = forms_of(adam.get(NEW))[ROLES]
+    form = forms_of(adam.get(NEW))[ADD_ROLE]
     assert set(form.offered["permissions"]) == {one.value for one in PRIVILEGES}
     filled = {"name": f"Clerk {word}", "permissions": ["tickets:read", "tags:add"]}
-    made = send(adam, ROLES, form, **filled)
+    made = send(adam, ADD_ROLE, form, **filled)
     page, _, done = made.location.partition("?")
     assert done == "done=added"
-    assert send(adam, ROLES, form, **filled).location == made.location  # a double click makes one
+    assert (
+        send(adam, ADD_ROLE, form, **filled).location == made.location
+    )  # a double click makes one
     role = page.rpartition("/")[2]
     member, clara = join("Clara", role)
     assert clara.send("GET", "/api/v1/departments", "", JSON).status == 403
@@ -63,7 +65,7 @@ def test_a_role_is_made_changed_given_and_removed(adam: Browser, join: Join, wor
 
 
 def test_what_does_not_fit_a_role_is_told_and_kept(adam: Browser, word: str) -> None:
-    form = forms_of(adam.get(NEW))[ROLES]
+    form = forms_of(adam.get(NEW))[ADD_ROLE]
     for wrong, sentence in (
         ({"name": ""}, "a name of 1 to 60"),
         ({"name": "Admin"}, "built-in role"),
@@ -71,10 +73,10 @@ def test_what_does_not_fit_a_role_is_told_and_kept(adam: Browser, word: str) -> 
         ({"permissions": [Permission.ADMINS_MANAGE.value]}, "belongs to owners"),
     ):
         filled = {"name": f"Wrong {word}", "permissions": ["tags:add"], **wrong}
-        refused = send(adam, ROLES, form, **filled)
+        refused = send(adam, ADD_ROLE, form, **filled)
         assert 400 <= refused.status < 500
         assert sentence in refused.refusal
-        assert forms_of(refused)[ROLES].value("name") == filled["name"]
+        assert forms_of(refused)[ADD_ROLE].value("name") == filled["name"]
     assert word not in adam.get(ROLES).text
 
 
@@ -84,7 +86,7 @@ def test_nobody_makes_or_changes_a_role_that_allows_more_than_ones_own(
     auditors = role_of(Permission.AUDIT_READ)
     _, rita = join("Rita", role_of(Permission.ROLES_MANAGE, Permission.TAGS_ADD))
     assert rita.get("/admin").location == ROLES
-    form = forms_of(rita.get(NEW))[ROLES]
+    form = forms_of(rita.get(NEW))[ADD_ROLE]
     assert set(form.offered["permissions"]) == {"roles:manage", "tags:add"}
     page = f"{ROLES}/{auditors}"
     shown = rita.get(page)
@@ -92,7 +94,7 @@ def test_nobody_makes_or_changes_a_role_that_allows_more_than_ones_own(
     assert not {f"{page}/change", f"{page}/remove"} & forms_of(shown).keys()
     filled = {"name": "Mine", "permissions": Permission.AUDIT_READ.value}
     for forged in (
-        forge(rita, ROLES, **filled),
+        forge(rita, ADD_ROLE, **filled),
         forge(rita, f"{page}/change", **filled, version="1"),
         forge(rita, f"{page}/remove"),
     ):
@@ -103,7 +105,7 @@ def test_nobody_makes_or_changes_a_role_that_allows_more_than_ones_own(
 def test_who_makes_no_roles_sees_none_and_there_are_no_others(adam: Browser, ana: Browser) -> None:
     for page in (ROLES, NEW, f"{ROLES}/{Role.AGENT}"):
         assert ana.get(page).status == 403
-    assert forge(ana, ROLES, name="Mine", permissions="tags:add").status == 403
+    assert forge(ana, ADD_ROLE, name="Mine", permissions="tags:add").status == 403
     for nobody in (new_id(), "clerk", "%00", "x" * 300):
         assert adam.get(f"{ROLES}/{nobody}").status in {400, 404}
         assert forge(adam, f"{ROLES}/{nobody}/remove").status in {400, 404}
