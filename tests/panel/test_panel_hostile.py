@@ -134,6 +134,7 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
     ticket = f"/tickets/{trap.ticket.code}"
     for path, fields in (
         ("/account/mcp/tokens", {"label": HOSTILE * 3, "kind": "full"}),
+        ("/account/mcp/test", {"token": HOSTILE}),
         ("/admin/clients/policy", {"hosts": HOSTILE}),
         ("/admin/clients/remove", {"client": HOSTILE}),
         ("/admin/clients/register", {"name": HOSTILE * 3, "redirect_uris": HOSTILE}),
@@ -182,6 +183,7 @@ def posts(trap: Trap) -> list[str]:
         *("/logout", "/account/password", "/account/sessions"),
         *("/account/mcp/tokens", "/account/mcp/tokens/replace", "/account/mcp/tokens/revoke"),
         *("/account/mcp/apps/revoke", "/admin/clients/policy", "/admin/clients/remove"),
+        "/account/mcp/test",
         *("/admin/clients/register", "/admin/budget/limit"),
         *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
         *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),

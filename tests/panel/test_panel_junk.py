@@ -21,7 +21,7 @@ PARAMETERS = {
     "/login": ("next", "done", "email"),
     "/setup": ("token",),
     "/password": ("agent", "token"),
-    "/account": ("changed",),
+    "/account": ("changed", "ended"),
     "/account/mcp": ("revoked",),
     "/tickets": (
         *("query", "status", "priority", "department_id", "agent_id"),
@@ -149,6 +149,7 @@ def test_whatever_a_form_says_the_answer_is_no_fault(join: Join, olga: Browser) 
         "/account/mcp/tokens/replace": ("token",),
         "/account/mcp/tokens/revoke": ("token",),
         "/account/mcp/apps/revoke": ("app",),
+        "/account/mcp/test": ("token",),
         "/admin/clients/policy": ("hosts",),
         "/admin/clients/remove": ("client",),
         "/admin/clients/register": ("name", "client_id", "redirect_uris"),

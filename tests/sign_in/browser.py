@@ -50,7 +50,7 @@ class _Reader(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._form = self.forms.setdefault(found["action"], {})
-        if tag == "input":
+        if tag == "input" and "name" in found:
             self._form[found["name"]] = found.get("value", "")
         self._refusing = found.get("role") == "alert"
 
