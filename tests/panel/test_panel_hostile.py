@@ -5,6 +5,7 @@ import io
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from domain.clients import RegisterClient
 from domain.issuing import new_token
 from domain.oauth_client import OAuthClient
 from domain.permissions import TOOL_SCOPES
+from domain.role import AddRole
 from domain.ticket.words import Contact
 from infra.desk import new_id
 from tests.mcp.company import Company, Member, Ticket, act, add_department, open_ticket, said
@@ -37,6 +39,8 @@ PLAIN_PAGES = (
     "/audit",
     "/audit/facts",
     "/admin/agents",
+    "/admin/roles",
+    "/admin/departments",
     "/admin/clients",
     "/admin/budget",
     "/admin/system",
@@ -53,6 +57,8 @@ class Trap(NamedTuple):
     member: Member
     browser: Browser
     ticket: Ticket
+    department: UUID
+    role: UUID
     secrets: tuple[str, ...]
 
 
@@ -60,6 +66,8 @@ class Trap(NamedTuple):
 def trap(product: Served, join: Join) -> Trap:
     desk, run = product.desk, product.run
     place = run(add_department(desk, HOSTILE))
+    role = new_id()
+    run(desk.execute(Wish(AddRole(role=role, name=TAG, permissions=()))))
     member, browser = join(f"{HOSTILE} Hostile")
     kim = Contact(id=new_id(), name=HOSTILE, email='"><b>@x.example')
     ticket = run(open_ticket(desk, place, HOSTILE, requester=kim, tags=(TAG,)))
@@ -86,7 +94,7 @@ def trap(product: Served, join: Join) -> Trap:
         assert call(member.token, tool, meta, **arguments).send(product.port).status < 500
     assert run(desk.views_caught_up())
     secrets = (member.token, new.secret, app.access_token, app.refresh_token)
-    return Trap(member, browser, ticket, secrets)
+    return Trap(member, browser, ticket, place, role, secrets)
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +113,16 @@ def pages(olga: Browser, trap: Trap) -> list[str]:
         *of_calls,
         *of_facts,
         f"/admin/agents/{trap.member.id}",
-        "/admin/agents?all",
+        "/admin/agents?all=yes",
+        "/admin/agents/new",
+        f"/admin/roles/{trap.role}",
+        f"/admin/departments/{trap.department}",
         f"/tickets/{trap.ticket.code}",
         f"/tickets/{trap.ticket.code}?client={hostile}&by={hostile}&activity={hostile}",
         *(f"/tickets?{name}={hostile}" for name in PARAMETERS["/tickets"]),
         *(f"/audit?{name}={hostile}" for name in PARAMETERS["/audit"]),
         *(f"/audit/facts?{name}={hostile}" for name in PARAMETERS["/audit/facts"]),
-        f"/admin/agents?cursor={hostile}",
+        *(f"/admin/agents?{name}={hostile}" for name in PARAMETERS["/admin/agents"]),
         f"/tickets/{hostile}",
         f"/nowhere/{hostile}",
     ]
@@ -139,6 +150,12 @@ def test_a_refused_form_shows_what_was_typed_as_text(olga: Browser, trap: Trap) 
         ("/admin/clients/remove", {"client": HOSTILE}),
         ("/admin/clients/register", {"name": HOSTILE * 3, "redirect_uris": HOSTILE}),
         ("/admin/budget/limit", {"kind": "fixed", "monthly_limit": HOSTILE}),
+        ("/admin/agents/add", {"name": HOSTILE, "email": HOSTILE, "role": HOSTILE}),
+        (f"/admin/agents/{trap.member.id}/change", {"name": HOSTILE, "email": HOSTILE}),
+        ("/admin/roles/add", {"name": HOSTILE * 3, "permissions": HOSTILE}),
+        (f"/admin/roles/{trap.role}/change", {"name": HOSTILE * 3, "permissions": HOSTILE}),
+        ("/admin/departments/add", {"name": HOSTILE * 9}),
+        (f"/admin/departments/{trap.department}/rename", {"name": HOSTILE * 9}),
         (f"{ticket}/add_tags", {"tags": HOSTILE * 9}),
         (f"{ticket}/assign_ticket", {"agent_id": HOSTILE}),
         (f"{ticket}/change_ticket", {"subject": HOSTILE * 9, "priority": HOSTILE}),
@@ -186,6 +203,10 @@ def posts(trap: Trap) -> list[str]:
         "/account/mcp/test",
         *("/admin/clients/register", "/admin/budget/limit"),
         *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
+        *(f"{agent}/{deed}" for deed in ("reactivate", "change", "seat", "password-link")),
+        *(f"/admin/{each}/add" for each in ("agents", "roles", "departments")),
+        *(f"/admin/roles/{trap.role}/{deed}" for deed in ("change", "remove")),
+        f"/admin/departments/{trap.department}/rename",
         *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
         *(f"{ticket}/{action}" for action in ("reply", "note", "change_ticket")),
         "/tickets/open_ticket",
@@ -228,7 +249,7 @@ def test_an_agents_session_opens_no_administrators_door(
         for base in (agent, "/account/mcp"):
             assert forge(ana, f"{base}/{kind}s/revoke", **{kind: key}).status in {403, 404}
     assert forge(ana, "/account/mcp/tokens/replace", token=ids["token"]).status in {403, 404}
-    for deed in ("deactivate", "reactivate"):
+    for deed in ("deactivate", "reactivate", "change", "seat", "password-link"):
         assert forge(ana, f"{agent}/{deed}").status == 403
     for deed in ("policy", "remove"):
         assert forge(ana, f"/admin/clients/{deed}", any_host="on").status == 403

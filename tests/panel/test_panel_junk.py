@@ -39,7 +39,10 @@ PARAMETERS = {
     ),
     "/audit/export.csv": ("agent_id", "tool", "ticket_id", "from", "to"),
     "/audit/facts/export.jsonl": ("about_id", "topic", "client", "call_id", "from"),
-    "/admin/agents": ("all", "cursor"),
+    "/admin/agents": ("find", "department", "role", "all", "cursor"),
+    "/admin/agents/new": ("department",),
+    "/admin/roles": ("done",),
+    "/admin/departments": ("cursor",),
     "/admin/clients": ("done",),
     "/admin/budget": ("month", "done"),
     "/admin/system": (),
@@ -87,7 +90,14 @@ def test_whatever_an_address_asks_the_answer_is_no_fault(olga: Browser, company:
         ):
             answer = olga.get(f"{path}?{query.replace(' ', '+')}")
             assert answer.status < 500, f"{path}?{query}"
-    for path in ("/tickets/{}", "/audit/calls/{}", "/audit/facts/{}", "/admin/agents/{}", "/{}"):
+    for path in (
+        "/tickets/{}",
+        "/audit/calls/{}",
+        "/audit/facts/{}",
+        "/admin/agents/{}",
+        "/admin/roles/{}",
+        "/{}",
+    ):
         for value in JUNK:
             answer = olga.get(path.format(quote(value, safe="%")))
             assert answer.status < 500, (path, value)
@@ -156,6 +166,11 @@ def test_whatever_a_form_says_the_answer_is_no_fault(join: Join, olga: Browser) 
         "/admin/budget/limit": ("calls_per_seat", "monthly_limit"),
         f"{agent}/tokens/revoke": ("token",),
         f"{agent}/apps/revoke": ("app",),
+        f"{agent}/change": ("name", "email", "role", "department", "version"),
+        f"{agent}/seat": ("email",),
+        "/admin/agents/add": ("name", "email", "role", "department", "key"),
+        "/admin/roles/add": ("name", "permissions", "key"),
+        "/admin/departments/add": ("name", "key"),
     }
     for path, names in forms.items():
         assert forge(olga, path).status < 500, path
