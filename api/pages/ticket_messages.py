@@ -11,11 +11,18 @@ from projections.text import Part, parts_of
 _FARTHEST = 2**30
 
 
+class Piece(NamedTuple):
+    """A piece of a message: its author's words, or as many lines as are `quoted`."""
+
+    text: str
+    quoted: int
+
+
 class ShownMessage(NamedTuple):
     """A message, taken apart into its author's words and what they quote."""
 
     message: Message
-    parts: list[Part]
+    pieces: list[Piece]
 
 
 class Talk(NamedTuple):
@@ -48,5 +55,17 @@ async def talk_of(panel: Panel, ticket: str, cursor: str, message: str, offset: 
         raise Refused(
             Code.INVALID_ARGUMENTS, "There is no such message. These are those there are."
         ) from None
-    shown = [ShownMessage(one, parts_of(one.text)) for one in page.messages]
+    shown = [ShownMessage(one, _pieces(parts_of(one.text))) for one in page.messages]
     return Talk(shown[::-1], page.next_cursor or "")
+
+
+def _pieces(parts: list[Part]) -> list[Piece]:
+    """Join the lines of parts; blank ones around a quote say nothing once it is folded."""
+    pieces: list[Piece] = []
+    for lines, quoted in parts:
+        text = "\n".join(lines)
+        if len(parts) > 1:
+            text = text.strip("\n")
+        if text or quoted:
+            pieces.append(Piece(text, len(lines) if quoted else 0))
+    return pieces
