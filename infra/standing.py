@@ -7,10 +7,12 @@ import psycopg
 from msgspec import Struct
 from psycopg import sql
 
+from api.system import ServerProcess
 from domain.account import Account
 from infra.event_store.batch import budget_line
 from infra.event_store.budget import budget_statement
 from infra.migrations import migrations
+from infra.presence import present
 from infra.projector.tracking import Tracking
 from infra.settings import Settings
 from infra.system import described
@@ -38,6 +40,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     position: int = 0
     lag: int | None = None
     failure: str | None = None
+    processes: list[ServerProcess] = []
     budget: Budget | None = None
 
 
@@ -59,6 +62,7 @@ async def read_standing(settings: Settings, where: str = "") -> Standing:
         (position,) = await anext(await connection.execute(_filled(_POSITION, account)))
         line = await anext(await connection.execute(budget_statement(account)))
         place = await Tracking(account).place(connection)
+        presence = await present(connection, account, 0)
     return Standing(
         database=standing.database,
         version=standing.version,
@@ -67,6 +71,7 @@ async def read_standing(settings: Settings, where: str = "") -> Standing:
         position=position,
         lag=place.head - place.position if place else None,
         failure=place.failure if place else None,
+        processes=presence.processes,
         budget=Budget(*budget_line(*line)),
     )
 

@@ -93,9 +93,20 @@ def _show(standing: "Standing") -> None:
         lines += [
             ("Log", f"position {standing.position}"),
             ("Views", standing.failure or ("up to date" if standing.lag == 0 else lag)),
+            ("Processes", _who_serves(standing)),
         ]
     if budget := standing.budget:
         until = f"until {budget.resets_at:%Y-%m-%d %H:%M} UTC"
         lines.append(("Budget", f"{budget.used} of {budget.limit} tool calls used, {until}"))
     for name, text in lines:
         click.echo(f"{name:<12}{text}")
+
+
+def _who_serves(standing: "Standing") -> str:
+    """Say which processes serve, and which of them moves the views."""
+    told = [
+        f"{process.pid}{f' on {process.address}' if process.address else ''}"
+        f"{' (moves the views)' if process.projects else ''}"
+        for process in standing.processes
+    ]
+    return ", ".join(told) or "none serves"

@@ -1,12 +1,15 @@
 """Agents, departments and tokens by command line, beside everything else on the same database."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
+from domain.account import Account
+from infra.presence import mark
 from tests.cli.terminal import done, run
 from tests.database import Databases
 
@@ -62,6 +65,11 @@ def test_the_status_tells_how_everything_stands(staffed: str) -> None:
     assert (status["lag"], status["failure"]) == (0, None)
     assert (status["budget"]["limit"], status["budget"]["used"]) == (1000, 0)
     assert status["position"] > 0
+    assert status["processes"] == []
+    with psycopg.connect(
+        staffed, application_name=f"deskledger projector {mark(Account.named('main'), 77)}"
+    ):
+        assert re.search(r"^Processes +77", done("status", database=staffed), re.MULTILINE)
 
 
 def test_views_that_are_built_anew_show_the_same(staffed: str) -> None:
