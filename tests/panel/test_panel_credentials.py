@@ -1,0 +1,82 @@
+"""Lists of tokens and apps in the panel: how near their end they are, who they are, what they may."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.cookies import session_cookie_name
+from domain.access_tokens import two_years_after
+from domain.application import Wish
+from domain.permissions import Scope
+from domain.secret import SESSION, digest_of, encode_secret
+from domain.session import OpenSession
+from infra.desk import new_id
+from tests.database import Databases
+from tests.mcp.company import Member, filled
+from tests.mcp.serving import Served, served
+from tests.mcp.wire import call
+from tests.oauth.oauth_grants import CLAUDE, CURSOR, connect_app
+from tests.panel.conftest import Join
+from tests.sign_in.browser import Browser
+
+PAGE = "/account/mcp"
+
+
+def entered(at: Served, member: Member) -> Browser:
+    """Open a session by the server's own clock."""
+    secret = encode_secret(SESSION, os.urandom(32))
+    ends = at.desk.helpdesk.now() + timedelta(days=1)
+    opened = OpenSession(
+        session=new_id(), agent=member.id, digest=digest_of(secret).hex(), expires_at=ends
+    )
+    at.run(at.desk.execute(Wish(opened)))
+    return Browser(at.port, **{session_cookie_name(at.desk.settings.base_url): secret})
+
+
+def test_a_token_is_marked_before_its_end_and_after(databases: Databases) -> None:
+    with databases.copy_filled(filled) as (url, company):
+        ana, left = company.members["Ana"], timedelta(days=700)
+
+        def now() -> datetime:
+            return two_years - left
+
+        two_years = two_years_after(datetime.now(UTC))
+        with served(url, now) as late:
+            for days, told in (
+                (61, ""),
+                (59, "within 60 days"),
+                (29, "within 30 days"),
+                (6, "within 7 days"),
+                (0.5, "within 1 day"),
+                (-2, "expired"),
+            ):
+                left = timedelta(days=days)
+                text = entered(late, ana).get(PAGE).text
+                assert ('<span class="badge' in text) == bool(told)
+                assert told in text
+                assert 'data-name="Last used">never<' in text
+            assert "0 of 10 are active" in text
+
+
+@pytest.mark.parametrize("admin", [False, True])
+def test_apps_are_told_by_who_they_are(
+    product: Served, join: Join, olga: Browser, *, admin: bool
+) -> None:
+    member, browser = join(f"Apps {admin}")
+    reading = [Scope.TICKETS_READ]
+    desk = product.desk
+    claude = product.run(connect_app(desk, member.id, CLAUDE))
+    product.run(connect_app(desk, member.id, CURSOR, scopes=reading))
+    assert call(claude.access_token, "list_departments").send(product.port).status == 200
+    assert product.run(desk.views_caught_up())
+    path = f"/admin/agents/{member.id}" if admin else PAGE
+    text = (olga if admin else browser).get(path).text
+    for told in (
+        "The app of claude.example, by its document there.",
+        "It registered itself, unverified.",
+        "a program on one&#39;s own computer (127.0.0.1)",
+        "Read tickets, agents and departments; Act on tickets",
+        'data-name="Last used">never<',
+    ):
+        assert told in text
