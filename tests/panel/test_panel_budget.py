@@ -1,6 +1,8 @@
 """Admin in the panel: the month's budget, by day, agent, client and tool."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -32,6 +34,13 @@ def test_the_budget_page_tells_who_used_it_for_what(
     for words in ("<dt>Used</dt>", "<title>", ">Ben</bdi>", ">list_departments</bdi>"):
         assert words in page.text
     assert "style=" not in page.text
+    # Who may read the audit trail is led to the calls behind each line.
+    for name in ("Ben", "list_departments"):
+        link = re.search(rf'<a href="([^"]+)"><bdi>{name}<', page.text)
+        assert link
+        calls = adam.get(unescape(link[1]))
+        assert calls.status == 200
+        assert ">list_departments<" in calls.text
 
 
 def test_who_reads_the_audit_trail_reads_the_budget_others_do_not(
