@@ -25,24 +25,19 @@ OUTCOMES: Mapping[str, str] = {
     **{code.value: code.meaning for code in Code},
 }
 """What came of a call, by its outcome."""
-_SUBJECTS: Mapping[str, str] = {
-    "ticket": "Tickets",
-    "agent": "Agents",
-    "role": "Roles",
-    "department": "Departments",
-    "access_tokens": "Access tokens",
-    "consent": "Apps",
-    "session": "Sessions",
-    "password": "Passwords",
-    "clients": "OAuth clients",
-    "budget": "Budget",
-    "setup": "Setting up",
+_SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "ticket": ("Ticket", "Tickets"),
+    "agent": ("Agent", "Agents"),
+    "role": ("Role", "Roles"),
+    "department": ("Department", "Departments"),
+    "access_tokens": ("Token", "Access tokens"),
+    "consent": ("App", "Apps"),
+    "session": ("Session", "Sessions"),
+    "password": ("Password", "Passwords"),
+    "clients": ("Clients", "OAuth clients"),
+    "budget": ("Budget", "Budget"),
+    "setup": ("Setup", "Setting up"),
 }
-
-
-def kind_of(topic: str) -> str:
-    """Return a kind of fact in words, such as Role changed."""
-    return topic.partition(".")[2].replace("_", " ").capitalize()
 
 
 class Subject(NamedTuple):
@@ -53,13 +48,19 @@ class Subject(NamedTuple):
     kinds: tuple[Choice, ...]
 
 
+def kind_of(topic: str) -> str:
+    """Return a kind of fact in words, such as `Agent: role changed`."""
+    subject, _, what = topic.partition(".")
+    return f"{_SUBJECTS[subject][0]}: {what.replace('_', ' ')}"
+
+
 SUBJECTS = tuple(
     Subject(
         word,
-        name,
+        names,
         tuple(Choice(topic, kind_of(topic)) for topic in TOLD if topic.partition(".")[0] == word),
     )
-    for word, name in _SUBJECTS.items()
+    for word, (_, names) in _SUBJECTS.items()
 )
 
 

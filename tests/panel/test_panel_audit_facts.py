@@ -19,7 +19,7 @@ from tests.sign_in.browser import Answer, Browser
 __all__ = ["busy"]
 
 FACTS = "/audit/facts"
-_ROW = re.compile(r'href="/audit/facts/(\d+)"><bdi>([^<]*)</bdi>')
+_ROW = re.compile(r'href="/audit/facts/(\d+)"><bdi dir="ltr">([^<]*)</bdi>')
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -67,7 +67,7 @@ def test_a_fact_is_told_with_what_caused_it(olga: Browser, gone: Member) -> None
     position = position_of(listed, "revoked")
     text = olga.get(f"{FACTS}/{position}").text
     for words in (
-        "<h1>Revoked</h1>",
+        "<h1>Token: revoked</h1>",
         "<dt>Who</dt><dd><bdi>Olga</bdi> <small>as owner</small>",
         "The panel",
         "<dt>From</dt><dd>127.0.0.1</dd>",
