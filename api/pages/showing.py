@@ -13,7 +13,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
-_SCRIPTED = f"{_POLICY}; script-src 'self'"
+_SCRIPTED = f"{_POLICY}; script-src 'self'; connect-src 'self'"
 _LEADING_OUT = _POLICY.replace(" form-action 'self';", "")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -95,7 +95,7 @@ def test_pages_tell_browsers_to_trust_nothing_else(
         browser.sign_in(signed(hired, browser), PASSWORD)
     answer = browser.get(path)
     policy = answer.headers["content-security-policy"]
-    scripted = "; script-src 'self'" if path == "/account" else ""
+    scripted = "; script-src 'self'; connect-src 'self'" if path == "/account" else ""
     assert policy == (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
         f"frame-ancestors 'none'; base-uri 'none'{scripted}"

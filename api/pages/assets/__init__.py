@@ -6,7 +6,8 @@ from importlib.resources import files
 from typing import NamedTuple
 
 STYLE, SCRIPT, MARK = "/style.css", "/panel.js", "/mark.svg"
-# Ours, by area; pico.css is not ours (its licence lies beside it), and yields to each of them.
+# Ours, by area. pico.css, which yields to each of them, and htmx.js are not ours: their licences
+# lie beside them.
 _SHEETS = (
     "theme.css",
     "controls.css",
@@ -41,7 +42,7 @@ def load() -> Mapping[str, Asset]:
     sheets = (f"@layer pico {{\n{pico}\n}}", *map(_text, _SHEETS))
     found = (
         Asset(STYLE, "text/css", "\n".join(sheets)),
-        Asset(SCRIPT, "text/javascript", _text("panel.js")),
+        Asset(SCRIPT, "text/javascript", _text("panel.js") + _text("htmx.js")),
         Asset(MARK, "image/svg+xml", _text("mark.svg")),
     )
     return {asset.path: asset for asset in found}
