@@ -1,6 +1,6 @@
 """One agent, for those who manage agents: who it is, changed as far as one's own role goes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -95,7 +95,7 @@ async def change_agent(
 
 
 async def carried_out(
-    panel: Panel, agent: UUID, deed: Callable[[], Any], typed: Typed | None = None
+    panel: Panel, agent: UUID, deed: Callable[[], Awaitable[str]], typed: Typed | None = None
 ) -> Response[Any]:
     """Do something to an agent, then lead back to its page, or say there why it was refused."""
     panel.acting.reading(Permission.AGENTS_MANAGE)
@@ -152,6 +152,7 @@ async def show_agent(
         "typed": typed or as_it_is,
         "conflicting": typed is not None and status == 412,  # noqa: PLR2004 - RFC 9110 §15.5.13
         "roles": roles,
+        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
         "departments": await departments_to_give(panel, state.departments),
         "seen": await _last_seen(panel, agent, [one.last_used_at for one in (*tokens, *apps)])
         if may_look

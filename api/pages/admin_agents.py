@@ -141,6 +141,7 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
     shown: dict[str, object] = {
         "typed": typed,
         "roles": await roles_to_give(panel),
+        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
         "departments": await departments_to_give(panel),
         "key": str(panel.front.office.new_id()),
         "agents_path": AGENTS,

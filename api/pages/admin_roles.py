@@ -190,6 +190,7 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
     panel.acting.reading(Permission.ROLES_MANAGE)
     shown: dict[str, object] = {
         "typed": typed,
+        "withheld": bool(PRIVILEGES - _own(panel)),
         "groups": groups_of(_own(panel), typed.permissions),
         "key": str(panel.front.office.new_id()),
         "roles_path": ROLES,
@@ -209,6 +210,7 @@ async def _show(
         "role": role,
         "typed": typed or as_it_is,
         "conflicting": typed is not None and status == 412,  # noqa: PLR2004 - RFC 9110 §15.5.13
+        "withheld": bool(PRIVILEGES - own),
         "groups": groups_of(own, (typed or as_it_is).permissions),
         "allowed": groups_of(role.permissions),
         "beyond": [one.sentence for one in Permission if one in role.permissions - own],

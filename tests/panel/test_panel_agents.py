@@ -217,7 +217,7 @@ def test_an_agent_is_changed_all_at_once_and_of_the_version_that_was_seen(
     late = send(adam, f"{page}/change", theirs, name="Otto the Late")
     assert late.status == 412
     assert "Somebody else changed this account" in late.refusal
-    for now in (f"Now: Otto {word}", f"Now: {word}@new.example", "Now: Billing"):
+    for now in (f"Now: Otto {word}", f"Now: {word}@new.example", "Departments now: Billing"):
         assert now in late.text
     form = forms_of(late)[f"{page}/change"]
     assert form.value("name") == "Otto the Late"
