@@ -1,5 +1,6 @@
 """The panel in a real browser: for all senses and sizes, and with its script, which spares a hand."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -11,8 +12,10 @@ from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwr
 
 from domain.permissions import Role
 from tests.chromium import FOUND, needs_chromium
+from tests.mcp.company import Ticket
 from tests.mcp.serving import Served
 from tests.oauth.oauth_visiting import Person, arrive
+from tests.panel.ticket_pages import path_of
 from tests.sign_in.conftest import PASSWORD
 
 pytestmark = needs_chromium
@@ -151,3 +154,66 @@ def test_the_avatar_leads_to_the_integration_by_keyboard_alone(page: Page) -> No
     page.get_by_role("link", name="MCP Integration").press("Enter")
     page.wait_for_url(f"**{MCP}")
     expect(page.get_by_role("heading", name="MCP Integration")).to_be_visible()
+
+
+def test_tickets_are_found_while_one_types(
+    page: Page, said: list[str], ticket: Ticket, word: str
+) -> None:
+    page.goto("/tickets")
+    page.evaluate("window.kept = true")
+    page.get_by_label("Search").press_sequentially(word)
+    expect(page.locator("#found h2")).to_have_text([f"About a {word}"])
+    expect(page.locator("#live")).to_have_text("1 ticket")
+    expect(page).to_have_url(re.compile(rf"/tickets\?query={word}$"))
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.get_by_label("Resolved", exact=True).check()
+    expect(page.locator("#found")).to_contain_text("No ticket fits")
+    assert page.evaluate("window.kept")
+    assert violations(page) == ""
+    assert said == []
+    page.reload()
+    expect(page.locator("#found")).to_contain_text("No ticket fits")
+    assert ticket.code not in page.content()
+
+
+def test_an_action_leaves_the_page_where_it_is(page: Page, said: list[str], ticket: Ticket) -> None:
+    page.set_viewport_size({"width": 1280, "height": 300})
+    page.goto(path_of(ticket))
+    field = page.get_by_label("New tags")
+    field.fill("checks")
+    page.evaluate("window.at = scrollY")
+    field.press("Enter")
+    expect(page.locator("#live")).to_have_text("The tags are added.")
+    expect(page.locator("aside .tags").first).to_contain_text("checks")
+    assert page.evaluate("window.at > 0 && scrollY === window.at")
+    expect(field).to_be_focused()
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.get_by_role("button", name="Reopen", exact=True)).to_be_visible()
+    assert page.evaluate("window.at > 0")
+    assert violations(page) == ""
+    assert said == []
+
+
+def test_what_went_wrong_with_an_action_is_shown(page: Page, ticket: Ticket) -> None:
+    page.goto(path_of(ticket))
+    page.evaluate("for (const one of document.getElementsByName('csrf')) one.value = 'x'")
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(page.get_by_role("heading", name="This form is out of date")).to_be_visible()
+    page.goto(path_of(ticket))
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    page.wait_for_url("**/login*")
+
+
+def test_the_menu_closes_by_escape_and_by_a_click_elsewhere(page: Page) -> None:
+    page.goto("/account")
+    menu = page.locator("details.me")
+    menu.locator("summary").click()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+    menu.locator("summary").click()
+    expect(menu).to_have_attribute("open", "")
+    page.get_by_role("heading", name="Your account").click()
+    expect(menu).not_to_have_attribute("open", "")
