@@ -29,7 +29,7 @@ class HistoryFilter(Struct, frozen=True, kw_only=True):
     """Which part of a history is asked for: what meets all that is given."""
 
     ways: tuple[Via, ...] = ()
-    # As it named itself; browsers in the panel are no clients.
+    # As it named itself, or an app's client_id; browsers in the panel are no clients.
     client: str = ""
     topics: tuple[str, ...] = ()
 
@@ -72,7 +72,7 @@ _SORTED: dict[Order, LiteralString] = {"asc": "", "desc": "DESC"}
 _FIRST: dict[Order, int] = {"asc": 0, "desc": 2**62}
 _CONDITIONS: dict[str, LiteralString] = {
     "ways": "via = ANY (%(ways)s)",
-    "client": "client_name = %(client)s AND via <> 'panel'",
+    "client": "%(client)s IN (client_name, client_id) AND via <> 'panel'",
     "topics": "topic = ANY (%(topics)s)",
 }
 # A call's record follows its facts in the same append, which holds few.

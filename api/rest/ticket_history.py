@@ -8,11 +8,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.rest.acting import Acting
 from api.rest.asking import Query, from_query
+from api.rest.calls import Word
 from api.rest.tickets import ONE, TicketId
+from domain.fact import Via
 from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
 from projections.conversation import Order
-from projections.history import ActivityPage
+from projections.history import ActivityPage, HistoryFilter
 
 
 class ActivityListing(Query, frozen=True):
@@ -21,6 +23,19 @@ class ActivityListing(Query, frozen=True):
     cursor: Cursor | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=100, description="Lines a page, at most.")] = 50
     order: Annotated[Order, Meta(description="desc: the latest first.")] = "desc"
+    via: Annotated[tuple[Via, ...], Meta(max_length=10, description="By one of these ways.")] = ()
+    client: (
+        Annotated[Word, Meta(description="Through this client: its name, or an app's client_id.")]
+        | UnsetType
+    ) = UNSET
+    topic: Annotated[
+        tuple[Word, ...],
+        Meta(max_length=20, description="Of one of these kinds, such as ticket.resolved."),
+    ] = ()
+
+    def filter(self) -> HistoryFilter:
+        """Return what the history is narrowed by."""
+        return HistoryFilter(ways=self.via, client=self.client or "", topics=self.topic)
 
 
 @get(
@@ -40,6 +55,7 @@ async def list_ticket_activity(
         cursor=listing.cursor or None,
         limit=listing.limit,
         order=listing.order,
+        wanted=listing.filter(),
     )
 
 

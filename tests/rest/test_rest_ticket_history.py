@@ -40,6 +40,29 @@ def test_the_same_action_reads_the_same_from_mcp_rest_an_app_and_a_session(
     assert "sea" in added[0]["sentence"]
 
 
+def test_the_history_is_narrowed_by_way_client_and_topic(
+    ana: Client, product: Served, company: Company
+) -> None:
+    path = opened(ana, company)
+    key = path.rpartition("/")[2]
+    token = company.token("Ana")
+    assert call(token, "resolve_ticket", ticket_id=key).send(product.port).status == 200
+    assert ana.post(f"{path}/reopen").status == 200
+    for query, topics in (
+        ("via=token&via=app", ["resolved"]),
+        ("client=Wire", ["resolved"]),
+        ("client=nobody", []),
+        ("topic=ticket.reopened&topic=ticket.opened", ["reopened", "opened"]),
+        ("via=rest&topic=ticket.resolved", []),
+    ):
+        lines = ana.get(f"{path}/activity?{query}").body["activity"]
+        assert [line["topic"].removeprefix("ticket.") for line in lines] == topics, query
+    (line,) = ana.get(f"{path}/activity?client=Wire").body["activity"]
+    assert (line["before"], line["after"]) == ("new", "resolved")
+    assert ana.get("/tickets?unassigned=true&limit=1").status == 200
+    ana.get(f"{path}/activity?via=nothing").refused(400, "invalid_arguments")
+
+
 def test_the_history_is_walked_from_its_end_or_its_beginning(ana: Client, company: Company) -> None:
     path = opened(ana, company)
     for action in ("resolve", "reopen", "resolve"):
