@@ -1,6 +1,7 @@
 """What people write from a ticket's page: replies, notes, what it is called; once each, and never blindly."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 
 import pytest
@@ -12,7 +13,7 @@ from tests.mcp.serving import Served
 from tests.mcp.wire import call
 from tests.panel.conftest import Join
 from tests.panel.guarding import assert_harmless, forge
-from tests.panel.ticket_pages import HOSTILE, do, history, path_of, role_with
+from tests.panel.ticket_pages import HOSTILE, do, found, history, path_of, role_with
 from tests.sign_in.browser import Answer, Browser
 
 
@@ -89,8 +90,10 @@ def test_a_ticket_is_opened_by_hand_once(ana: Browser, company: Company, word: s
         "note": "She called twice.",
     }
     form = {**ana.get("/tickets/new").fields("/tickets/open_ticket"), **filled}
-    answers = [ana.post("/tickets/open_ticket", form) for _ in range(2)]
-    (place,) = {answer.location for answer in answers}
+    with ThreadPoolExecutor(2) as hands:
+        sent = [hands.submit(ana.post, "/tickets/open_ticket", form) for _ in range(2)]
+    (place,) = {one.result().location for one in sent}
+    assert found(ana.get(f"/tickets?query={word}")) == [place.split("/")[2].partition("?")[0]]
     page = ana.get(place)
     assert messages(page) == ["customer: It rattles.", "note: She called twice."]
     for told in (
@@ -124,10 +127,12 @@ def test_a_ticket_is_opened_by_hand_once(ana: Browser, company: Company, word: s
 def test_a_double_click_or_a_reload_writes_once(ana: Browser, ticket: Ticket) -> None:
     path = f"{path_of(ticket)}/reply"
     form = {**ana.get(path_of(ticket)).fields(path), "body": "Once."}
-    first = ana.post(path, form)
-    assert first.status == 303
+    with ThreadPoolExecutor(2) as hands:
+        first, second = (hands.submit(ana.post, path, form) for _ in range(2))
+    assert first.result().status == 303
+    assert second.result().location == first.result().location
     do(ana, ticket, "resolve_ticket")
-    assert ana.post(path, form).location == first.location
+    assert ana.post(path, form).location == first.result().location
     assert messages(ana.get(path_of(ticket))) == ["ours: Once."]
 
 
