@@ -1,6 +1,6 @@
 """Empty views for each test."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
@@ -15,10 +15,16 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def shown(databases: Databases) -> AsyncGenerator[Shown]:
+def prepared(databases: Databases) -> Iterator[str]:
+    """The URL of a database with empty views; not in a loop, since making them runs one."""
     with databases.copy_filled(prepare) as (url, _):
-        async with views_in(url) as shown:
-            yield shown
+        yield url
+
+
+@pytest.fixture
+async def shown(prepared: str) -> AsyncGenerator[Shown]:
+    async with views_in(prepared) as shown:
+        yield shown
 
 
 @pytest.fixture(params=["one page", "a page a fact"])
