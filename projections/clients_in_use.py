@@ -7,13 +7,15 @@ from msgspec import Struct
 
 from projections.view import Connection, qualified
 
+MOST = 200
+
 # Whoever registers himself has a new id each time: such are one where all else is the same.
 _IN_USE: LiteralString = """
 SELECT client_name, min(client_id), redirect_uris, count(DISTINCT agent), max(last_connected_at)
 FROM {views}.apps WHERE revoked_at IS NULL
 GROUP BY client_name, CASE WHEN starts_with(client_id, 'dcr_') THEN '' ELSE client_id END,
     redirect_uris
-ORDER BY count(DISTINCT agent) DESC, max(last_connected_at) DESC, min(client_id) LIMIT 200
+ORDER BY count(DISTINCT agent) DESC, max(last_connected_at) DESC, min(client_id) LIMIT %s
 """
 
 
@@ -28,6 +30,6 @@ class ClientInUse(Struct, frozen=True):
 
 
 async def list_clients_in_use(connection: Connection, views: str) -> list[ClientInUse]:
-    """Return the clients that most agents let in, 200 at most."""
-    found = await connection.execute(qualified(_IN_USE, views), binary=True)
+    """Return the clients that most agents let in, `MOST` at most."""
+    found = await connection.execute(qualified(_IN_USE, views), (MOST,), binary=True)
     return [ClientInUse(*row) for row in await found.fetchall()]

@@ -24,6 +24,7 @@ from api.rest.clients import (
     set_policy,
 )
 from domain.refusals import Code, Refused
+from projections.clients_in_use import MOST
 
 CLIENTS = f"{ADMIN}/clients"
 _HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=CLIENTS)
@@ -109,6 +110,7 @@ async def _clients(
         "clients": [held.registered[key] for key in sorted(held.registered)],
         "agents": agents_by_id(in_use),
         "uses": uses_under(held.policy, in_use),
+        "most": MOST if len(in_use) == MOST else 0,
         "form": filled(held.policy) if policy is None else {"hosts": "", **policy},
         "client": {"name": "", "client_id": "", "redirect_uris": "", "kind": "", **(client or {})},
         "stopped": [],

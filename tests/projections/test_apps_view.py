@@ -212,3 +212,20 @@ async def test_an_odd_landing_is_told_as_it_is(shown: Shown) -> None:
     desk.happened(replace(GRANTED, redirect_uri="no uri\u202e at all"))
     (line,) = await lines(shown, desk, paged=False)
     assert line.hosts == line.redirect_uris == ["no uri at all"]
+
+
+async def test_clients_in_use_are_told_together_but_not_with_others_of_their_name(
+    shown: Shown,
+) -> None:
+    desk = Connected()
+    desk.happened(GRANTED)
+    desk.happened(replace(GRANTED, consent=BENS, agent=BEN, client_id="dcr_other"), agent=BEN)
+    desk.happened(LOCALS)
+    gone = UUID(int=703)
+    desk.happened(replace(LOCALS, consent=gone, agent=BEN), Revoked(consent=gone), agent=BEN)
+    await showing(shown, desk, paged=False)
+    itself, portal = await shown.views.list_clients_in_use()
+    assert (itself.name, itself.client_id, itself.agents) == ("App", "dcr_first", 2)
+    assert (portal.name, portal.client_id, portal.agents) == ("App", "portal", 1)
+    assert itself.last_connected_at == hours(1)
+    assert portal.redirect_uris == [SITE]
