@@ -105,7 +105,8 @@ def test_a_token_is_shown_once_works_and_opens_nothing_once_revoked(
         assert token not in tom.page.content()
         laptop = tom.row("Laptop")
         expect(laptop).to_contain_text(token[-4:])
-        tom.press(f"Revoke dl_pat_…{token[-4:]} Laptop", laptop)
+        tom.unfold("Revoke …", laptop)
+        tom.press("Yes, revoke it", laptop)
         expect(laptop).to_have_count(0)
         assert call(token, "list_departments").send(product.port).status == 401
 
@@ -136,7 +137,8 @@ def test_an_app_connects_by_consent_and_then_without_until_it_is_revoked(
         una.open(f"/tickets/{ticket.code}")
         una.sees(f"via {name}")
         una.open("/account/mcp")
-        una.press(f"Revoke {name}", una.row(name))
+        una.unfold("Revoke …", una.row(name))
+        una.press("Yes, revoke it", una.row(name))
         una.sees("The app is revoked")
         expect(una.row(name)).to_have_count(0)
 
