@@ -1,0 +1,91 @@
+"""What a page owes to all senses, hands and sizes, as far as a machine can tell."""
+
+from typing import Any, Literal, NamedTuple
+
+from axe_playwright_python.base import (  # pyright: ignore[reportMissingTypeStubs] - it has none
+    AXE_SCRIPT,
+    AxeResults,
+)
+from playwright.sync_api import Page
+
+PHONE, DESK = (390, 844), (1280, 900)
+# WCAG 2.2, 1.4.10: a page of text fits this without being moved sideways.
+NARROWEST = (320, 640)
+_ALL: dict[str, Any] = {"resultTypes": ["violations"]}
+# What alone can differ between schemes; all of axe's other rules do not look at colours.
+_COLOURS = {**_ALL, "runOnly": ["color-contrast", "link-in-text-block"]}
+
+
+class _Look(NamedTuple):
+    size: tuple[int, int]
+    scheme: Literal["light", "dark"]
+    rules: dict[str, Any]
+
+
+# In this order neither the size nor the scheme changes more often than it must.
+_LOOKS = (
+    _Look(DESK, "light", _ALL),
+    _Look(PHONE, "light", _ALL),
+    _Look(PHONE, "dark", _COLOURS),
+    _Look(DESK, "dark", _COLOURS),
+)
+_UNFOLD = "for (const folded of document.querySelectorAll('details')) folded.open = true"
+_SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
+_STRUCTURE = """() => {
+    const said = [];
+    const heads = document.querySelectorAll("h1").length;
+    if (heads !== 1) said.push(`${heads} h1`);
+    if (!document.title.trim().endsWith("Deskledger")) said.push(`title: ${document.title}`);
+    if (document.documentElement.lang !== "en") said.push("no lang");
+    return said;
+}"""
+# Each thing that takes the focus has to look otherwise when it has it (WCAG 2.2, 2.4.7).
+_UNFOCUSED = """() => {
+    const marks = (one) => {
+        const {outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor} =
+            getComputedStyle(one);
+        return [outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor].join();
+    };
+    const some = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+    const said = [];
+    for (const one of document.querySelectorAll(some)) {
+        if (!one.checkVisibility({visibilityProperty: true}) || one.disabled) continue;
+        one.blur();
+        const before = marks(one);
+        one.focus({focusVisible: true, preventScroll: true});
+        if (document.activeElement === one && marks(one) === before)
+            said.push(`the focus is not seen on ${one.outerHTML.slice(0, 120)}`);
+    }
+    document.activeElement.blur();
+    return said;
+}"""
+
+
+def faults_of(page: Page) -> list[str]:
+    """Return what is wrong with the page that is open, with all its foldings unfolded.
+
+    It is looked at in light and dark, on a desk, a phone and the narrowest phone.
+    """
+    page.evaluate(_UNFOLD)
+    faults = [str(fault) for fault in page.evaluate(_STRUCTURE)]
+    page.evaluate(AXE_SCRIPT)  # once for all looks: their own `run` would do so for each
+    for size, scheme, rules in _LOOKS:
+        _resize(page, size)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found: dict[str, Any] = page.evaluate("rules => axe.run(rules)", rules)
+        if found["violations"]:
+            report = AxeResults(found).generate_report()
+            faults.append(f"{size[0]} px, {scheme}: {report}")
+        faults += _sideways(page, size)
+    faults += [str(fault) for fault in page.evaluate(_UNFOCUSED)]
+    _resize(page, NARROWEST)
+    return [*faults, *_sideways(page, NARROWEST)]
+
+
+def _resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def _sideways(page: Page, size: tuple[int, int]) -> list[str]:
+    beyond: int = page.evaluate(_SIDEWAYS)
+    return [f"{size[0]} px: {beyond} px more to the side"] if beyond > 0 else []
