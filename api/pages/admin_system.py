@@ -21,10 +21,11 @@ _MIGRATE = "Run deskledger migrate with the newest version, then restart the oth
 
 
 class Concern(NamedTuple):
-    """Something that is not as it should be, and what to do about it."""
+    """Something that is not as it should be, what to do about it, and what it means till then."""
 
     what: str
     remedy: str
+    meaning: str = ""
 
 
 class ProcessLine(NamedTuple):
@@ -91,10 +92,10 @@ def _of_views(system: System) -> list[Concern]:
         return [
             Concern(
                 f"The views stand still: {views.failure}.",
+                "Update Deskledger if there is a newer version. Where a view is damaged, "
+                "deskledger views rebuild builds all of them anew.",
                 "Calls and changes are recorded all the same, but lists and searches do not show "
-                "them. It is tried again every few seconds. Update Deskledger if there is a newer "
-                "version; if not, this line belongs in a report. Afterwards deskledger views "
-                "rebuild builds the views anew.",
+                "them. It is tried again every few seconds.",
             )
         ]
     if _is_late(system):
