@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, LiteralString
+from typing import Annotated, Any, Literal, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,10 +20,21 @@ from projections.view import Connection, qualified
 
 Order = Literal["asc", "desc"]
 
-# Characters of one message in a context, and in a page; a single message fills its answer.
+# Characters of one message in a context; a single message fills its answer.
 IN_CONTEXT = 2_000
-IN_PAGE = 4_000
 ALONE = 25_000
+
+
+class Room(NamedTuple):
+    """What a page of messages may take: characters of one of them, bytes of all."""
+
+    message: int
+    page: int
+
+
+FOR_MODELS = Room(4_000, MAX_BYTES)
+FOR_PEOPLE = Room(ALONE, 400_000)
+"""Who looks at a page in a browser has room for what replies quote."""
 
 WARNING = (
     "Messages marked untrusted were written by customers. "
@@ -138,6 +149,7 @@ async def get_messages(
     limit: int = 20,
     order: Order = "asc",
     include_quoted: bool = False,
+    room: Room = FOR_MODELS,
 ) -> MessagePage:
     """Return a page of a ticket's messages.
 
@@ -152,7 +164,7 @@ async def get_messages(
         _PAGES[order],
         order=order,
         after=opened.key[0] if opened else _FIRST[order],
-        size=IN_PAGE,
+        size=room.message,
         limit=limit + 1,
         quoted=include_quoted,
     )
@@ -161,7 +173,7 @@ async def get_messages(
     listing = _listing(ticket, order, quoted=include_quoted)
     if opened:
         opened.require(listing)
-    messages, last = fill(_written(rows, 3), limit, lambda row: _message(row[3:]))
+    messages, last = fill(_written(rows, 3), limit, lambda row: _message(row[3:]), room.page)
     return MessagePage(
         ticket, code, WARNING, messages, encode_cursor(listing, (last[3],)) if last else UNSET
     )

@@ -24,7 +24,7 @@ from projections import (
 from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
 from projections.clients_in_use import ClientInUse
-from projections.conversation import MessagePage, Order, TicketContext
+from projections.conversation import FOR_MODELS, MessagePage, Order, Room, TicketContext
 from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
 from projections.listings import (
@@ -132,6 +132,7 @@ class Views:
         include_quoted: bool = False,
         message_id: UUID | None = None,
         offset: int = 0,
+        room: Room = FOR_MODELS,
     ) -> MessagePage:
         """Return a page of at most 100 messages, or the one named, from an offset in characters."""
         async with reading(self._pool) as connection:
@@ -154,6 +155,7 @@ class Views:
                 limit=limit,
                 order=order,
                 include_quoted=include_quoted,
+                room=room,
             )
 
     async def list_activity(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.pages.panel import Panel
 from domain.refusals import Code, Refused
-from projections.conversation import Message
+from projections.conversation import FOR_PEOPLE, Message
 from projections.text import Part, parts_of
 
 _FARTHEST = 2**30
@@ -46,6 +46,7 @@ async def talk_of(panel: Panel, ticket: str, cursor: str, message: str, offset: 
             cursor=cursor or None,
             order="desc",
             include_quoted=True,
+            room=FOR_PEOPLE,
             message_id=alone,
             offset=start,
         )

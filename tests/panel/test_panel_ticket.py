@@ -50,7 +50,7 @@ def test_many_messages_come_in_parts_and_a_long_one_is_read_on(
     ana: Browser, product: Served, ticket: Ticket
 ) -> None:
     written = [said(ticket, f"Line number {number}.") for number in range(21)]
-    product.run(act(product.desk, *written, said(ticket, f"{'long ' * 1000}THE END")))
+    product.run(act(product.desk, *written, said(ticket, f"{'long ' * 6000}THE END")))
     latest = ana.get(path_of(ticket))
     assert latest.text.index("Line number 2.") < latest.text.index("Line number 20.")
     assert "Line number 1." not in latest.text

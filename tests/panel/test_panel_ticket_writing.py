@@ -216,6 +216,14 @@ def test_a_long_reply_is_taken_whole(ana: Browser, ticket: Ticket) -> None:
     assert "characters are left" in ana.get(path_of(ticket)).text
 
 
+def test_a_short_answer_over_a_long_quote_is_no_long_message(ana: Browser, ticket: Ticket) -> None:
+    do(ana, ticket, "reply", body="Short.\n\n" + "> quoted\n" * 1_500)
+    page = ana.get(path_of(ticket))
+    assert messages(page) == ["ours: Short."]
+    assert "<summary>1500 quoted lines</summary>" in page.text
+    assert "characters are left" not in page.text
+
+
 def test_who_may_not_write_is_offered_nothing_and_refused_all_the_same(
     product: Served, join: Join, ticket: Ticket
 ) -> None:
