@@ -159,6 +159,7 @@ async def show_agent(
         else None,
         "tokens": tokens,
         "apps": apps,
+        "may_audit": panel.bearer.caller.may(Permission.AUDIT_READ),
         "reading": READING,
         "agents_path": AGENTS,
         "base": f"{AGENTS}/{agent}",
