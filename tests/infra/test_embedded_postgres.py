@@ -48,7 +48,10 @@ WRITE = f"""{START}
             connection.execute("INSERT INTO numbers VALUES (%s)", (number,))
             print(number, flush=True)
 """
+# Where the tests run in the background, interrupts are ignored unless one asks for them.
 ASK_WHEN_INTERRUPTED = f"""{START}
+    import signal
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         print("waiting", flush=True)
         time.sleep({SECONDS})

@@ -170,12 +170,12 @@ def test_an_unknown_address_takes_as_long_as_a_known_one(
     fields = browser.get("/login").fields("/login")
     took: dict[str, list[float]] = {known: [], unknown: []}
     with psycopg.connect(desk_database, autocommit=True) as connection:
-        for _ in range(30):
+        for _ in range(15):
             for email, times in took.items():
                 connection.execute("DELETE FROM acct_main.attempts")
-                began = time.perf_counter()
+                began = time.process_time()  # whoever else is at work must not count
                 answer = browser.post("/login", {**fields, "email": email, "password": "wrong"})
-                times.append(time.perf_counter() - began)
+                times.append(time.process_time() - began)
                 assert answer.status == 403
     medians = [statistics.median(times) for times in took.values()]
     # Without a hash to verify the answer would come at least three times as fast.
