@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import aclosing
 from functools import cached_property
+from itertools import islice
 from typing import cast
 from urllib.parse import urlsplit
 
 import httpcore2
 
 from api.connection.asking import MOST_BYTES, Reply, Unanswered, Why
+from infra.oauth.fetching import MOST_ADDRESSES, Resolve, Resolver
 
 _PORTS = {"http": 80, "https": 443}
+_CONNECT_SECONDS = 1.0  # which an address may take, where there is another
 
 
 class OwnAddress:
@@ -26,6 +29,7 @@ class OwnAddress:
     def __init__(self, base_url: str, tls: ssl.SSLContext | None = None) -> None:
         self._split = urlsplit(base_url)
         self._given_tls = tls
+        self._resolve = Resolver(threads=4)
 
     async def __call__(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
@@ -33,7 +37,13 @@ class OwnAddress:
         began = time.perf_counter()
         try:
             status, found, told = await self._send(method, path, headers, body)
-        except (OSError, UnicodeError, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+        except (
+            OSError,
+            UnicodeError,
+            httpcore2.NetworkError,
+            httpcore2.ProtocolError,
+            httpcore2.TimeoutException,
+        ) as error:
             raise _unanswered(error) from None
         return Reply(status, found, told, time.perf_counter() - began)
 
@@ -60,7 +70,7 @@ class OwnAddress:
             *headers.items(),
         ]
         async with (
-            aclosing(_Sockets()) as sockets,
+            aclosing(_Sockets(self._resolve)) as sockets,
             httpcore2.AsyncConnectionPool(
                 ssl_context=self._tls if split.scheme == "https" else None,
                 network_backend=sockets,
@@ -80,11 +90,16 @@ class OwnAddress:
 
 
 class _Sockets(httpcore2.AsyncNetworkBackend):
-    """Closes what it opened: the library forgets a socket whose handshake is cancelled."""
+    """Dials one address after the other, and closes what it opened.
 
-    def __init__(self) -> None:
+    The library would look names up in threads that others need, where they may stay for long, and
+    forgets a socket whose handshake is cancelled.
+    """
+
+    def __init__(self, resolve: Resolve) -> None:
         # The library offers another class of that name where anyio is missing.
         self._network = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
+        self._resolve = resolve
         self._stream: httpcore2.AsyncNetworkStream | None = None
 
     async def connect_tcp(
@@ -95,10 +110,19 @@ class _Sockets(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        self._stream = await self._network.connect_tcp(
-            host, port, timeout, local_address, socket_options
-        )
-        return self._stream
+        addresses = list(islice(dict.fromkeys(await self._resolve(host, port)), MOST_ADDRESSES))
+        allowed = _CONNECT_SECONDS if len(addresses) > 1 else timeout
+        failure: Exception = socket.gaierror()
+        for address in addresses:
+            try:
+                self._stream = await self._network.connect_tcp(
+                    address, port, allowed, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+            else:
+                return self._stream
+        raise failure
 
     async def aclose(self) -> None:
         if self._stream is not None:
@@ -106,7 +130,7 @@ class _Sockets(httpcore2.AsyncNetworkBackend):
 
 
 def _unanswered(error: BaseException) -> Unanswered:
-    """Say why, by what the library wrapped in its own words."""
+    """Say why, by what the library wrapped in words of its own."""
     causes = list(_causes(error))
     for cause in causes:
         match cause:
