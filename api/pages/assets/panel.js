@@ -87,7 +87,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const count = main.querySelector("[data-count]");
   if (said) say(said.textContent, !isInView(said));
   else if (count) say(count.dataset.count, false);
-  if (document.activeElement !== document.body) return;
+  if (detail.requestConfig.verb === "get" || document.activeElement !== document.body) return;
   const form = detail.requestConfig.elt.getAttribute("action");
   const field = ":is(textarea, select, button, input:not([type=hidden]))";
   const next = form && main.querySelector(`form[action="${CSS.escape(form)}"] ${field}`);
