@@ -32,6 +32,8 @@ class HistoryFilter(Struct, frozen=True, kw_only=True):
     # As it named itself, or an app's client_id; browsers in the panel are no clients.
     client: str = ""
     topics: tuple[str, ...] = ()
+    # What turned the status, which messages do as well.
+    turns: bool = False
 
 
 class ActivityLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
@@ -70,10 +72,16 @@ class ActivityPage(Struct, frozen=True, omit_defaults=True):
 _ORDERS: dict[Order, LiteralString] = {"asc": "> %(after)s", "desc": "< %(after)s"}
 _SORTED: dict[Order, LiteralString] = {"asc": "", "desc": "DESC"}
 _FIRST: dict[Order, int] = {"asc": 0, "desc": 2**62}
+_TURNS: LiteralString = """
+fact ? 'status' OR topic IN (
+    'ticket.opened', 'ticket.reopened', 'ticket.postponed', 'ticket.resolved'
+)
+"""
 _CONDITIONS: dict[str, LiteralString] = {
     "ways": "via = ANY (%(ways)s)",
     "client": "%(client)s IN (client_name, client_id) AND via <> 'panel'",
     "topics": "topic = ANY (%(topics)s)",
+    "turns": f"({_TURNS})",
 }
 # A call's record follows its facts in the same append, which holds few.
 _CALL: LiteralString = """
@@ -82,14 +90,11 @@ WHERE b.position BETWEEN a.position AND a.position + 64 AND b.call = a.call AND 
 LIMIT 1
 """
 # A message's fact tells where the ticket stands since then, but not where it stood.
-_STOOD: LiteralString = """
+_STOOD: LiteralString = f"""
 SELECT coalesce(b.fact ->> 'status', CASE b.topic WHEN 'ticket.opened' THEN 'N'
     WHEN 'ticket.reopened' THEN 'C' WHEN 'ticket.postponed' THEN 'W' ELSE 'R' END)
-FROM {views}.activity b
+FROM (SELECT * FROM {{views}}.activity WHERE {_TURNS}) b
 WHERE b.ticket = a.ticket AND b.tool IS NULL AND b.position < a.position
-    AND (b.fact ? 'status' OR b.topic IN (
-        'ticket.opened', 'ticket.reopened', 'ticket.postponed', 'ticket.resolved'
-    ))
 ORDER BY b.position DESC LIMIT 1
 """
 # The names of all whom a fact mentions; a message's author is named in the fact, or an agent.
@@ -147,12 +152,17 @@ async def list_activity(
     """
     opened = open_cursor(cursor, tuple[int]) if cursor else None
     condition, ticket = key_of(reference)
-    given = {name: value for name in _CONDITIONS if (value := getattr(wanted, name))}
-    values = {name: value if name == "client" else [*value] for name, value in given.items()}
+    asked: dict[str, Any] = {
+        "ways": [*wanted.ways],
+        "client": wanted.client,
+        "topics": [*wanted.topics],
+        "turns": wanted.turns,
+    }
+    values = {name: value for name, value in asked.items() if value}
     query = (
         _QUERY.replace("$after", _ORDERS[order])
         .replace("$sorted", _SORTED[order])
-        .replace("$filters", "".join([f" AND {_CONDITIONS[name]}" for name in given]))
+        .replace("$filters", "".join([f" AND {_CONDITIONS[name]}" for name in values]))
         .replace("$ticket", condition.replace("%s", "%(ticket)s"))
     )
     after = opened.key[0] if opened else _FIRST[order]

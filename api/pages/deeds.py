@@ -22,17 +22,17 @@ _WAYS: Mapping[str, tuple[Via, ...]] = {
     "rest": ("rest",),
     "house": ("import", "system"),
 }
+_STATUS = "status"
 KINDS = (
     Choice("", "Everything"),
     Choice("messages", "Messages and notes"),
-    Choice("status", "Status"),
+    Choice(_STATUS, "Status"),
     Choice("people", "Assignee and department"),
     Choice("tags", "Tags"),
     Choice("labels", "Subject and priority"),
 )
 _TOPICS: Mapping[str, tuple[str, ...]] = {
     "messages": ("ticket.opened", "ticket.message_added"),
-    "status": ("ticket.opened", "ticket.resolved", "ticket.reopened", "ticket.postponed"),
     "people": ("ticket.assigned", "ticket.unassigned", "ticket.transferred"),
     "tags": ("ticket.tags_added", "ticket.tags_removed"),
     "labels": ("ticket.subject_changed", "ticket.priority_set"),
@@ -48,7 +48,12 @@ def filter_of(by: str, client: str, kind: str) -> HistoryFilter:
     """
     if "\0" in client or len(client) > _LONGEST_NAME:
         raise Refused(Code.INVALID_ARGUMENTS, "No client has this name. Choose one from the list.")
-    return HistoryFilter(ways=_WAYS.get(by, ()), client=client, topics=_TOPICS.get(kind, ()))
+    return HistoryFilter(
+        ways=_WAYS.get(by, ()),
+        client=client,
+        topics=_TOPICS.get(kind, ()),
+        turns=kind == _STATUS,
+    )
 
 
 class Deed(NamedTuple):

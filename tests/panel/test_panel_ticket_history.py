@@ -60,6 +60,8 @@ def test_each_line_tells_what_became_what_and_the_client_in_full(
     ]
     assert lines(page)[4].endswith("new → resolved")
     assert re.search(r'title="Wire \S+, as it calls itself"', page.text)
+    turns = history(ana, ticket, "kind=status")
+    assert [turn.split()[1] for turn in turns] == ["wrote", "reopened", "resolved", "Kunde"]
     assert "/audit/calls/" not in page.text  # which agents do not read
 
 
