@@ -16,10 +16,6 @@ _NO_SERVER_BEHIND = {
 }
 # What a machine may fail at that asks itself by its public name, though others need not.
 _OF_THE_NETWORK = {Why.UNKNOWN_NAME, Why.REFUSED, Why.UNREACHABLE}
-_HAIRPIN = (
-    "Some networks do not let a machine reach itself by its public address: from yours it may "
-    "still work. Try the curl line below."
-)
 
 
 class Finding(NamedTuple):
@@ -85,16 +81,12 @@ class Place(NamedTuple):
             ),
         }[error.why]
         elsewhere = error.why in _OF_THE_NETWORK and not self.is_this_machine
-        if elsewhere:
-            advice = f"{advice} {_HAIRPIN}"
         return Finding(False, what, told, advice, elsewhere)
 
     def too_slow(self, what: str, seconds: float) -> Finding:
         elsewhere = not self.is_this_machine
         told = f"{self.host} did not answer within {seconds:g} seconds."
         advice = "Check PUBLIC_URL, the firewall and the proxy."
-        if elsewhere:
-            advice = f"{advice} {_HAIRPIN}"
         return Finding(False, what, told, advice, elsewhere)
 
     def unexpected(self, what: str, reply: Reply) -> Finding:
