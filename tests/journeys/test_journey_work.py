@@ -1,7 +1,8 @@
-"""Journeys at work: a ticket from its opening to the end of its history, and calls that an auditor reads."""
+"""Journeys at work: a ticket up to its history, an agent from the first day to the last, calls to audit."""
 
 import csv
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from playwright.sync_api import expect
@@ -10,10 +11,12 @@ from domain.permissions import Role
 from tests.chromium import needs_chromium
 from tests.journeys.conftest import Walk
 from tests.journeys.walking import Walker
-from tests.mcp.company import Ticket
+from tests.mcp.company import Ticket, generate_token
 from tests.mcp.serving import Served
 from tests.mcp.wire import CLIENT_INFO, call
+from tests.oauth.oauth_grants import connect_app
 from tests.panel.conftest import Join
+from tests.sign_in.conftest import PASSWORD
 
 pytestmark = needs_chromium
 
@@ -84,6 +87,61 @@ def deeds(walker: Walker) -> list[str]:
     """Return what the history tells, the latest first."""
     items = walker.page.get_by_role("listitem").filter(has=walker.page.get_by_role("time"))
     return [" ".join(text.split()) for text in items.all_inner_texts()]
+
+
+def test_an_agent_is_added_signs_in_by_a_link_and_leaves(
+    walk: Walk, product: Served, join: Join, word: str
+) -> None:
+    _, browser = join(f"Oda-{word}", Role.OWNER)
+    name = f"Noa-{word}"
+    with walk(product, browser) as oda, walk(product) as noa:
+        oda.open("/admin/agents")
+        oda.press("Add agent")
+        oda.fill("Name", name)
+        oda.fill("E-mail address", f"{word}@desk.example")
+        oda.choose("Role", "agent")
+        oda.page.get_by_label("Support", exact=True).check()
+        oda.press("Add agent")
+        link = oda.page.get_by_label("One-time link", exact=True).input_value()
+
+        noa.open(link)
+        noa.fill("New password", PASSWORD)
+        noa.fill("The same once more", PASSWORD)
+        noa.press("Set password")
+        noa.sign_in(f"{word}@desk.example", PASSWORD)
+        noa.is_in()
+
+        oda.press(f"I have it: go to {name}")
+        oda.choose("Role", "admin")
+        oda.press("Save")
+        oda.at(name)
+        noa.open("/audit")  # another role has to sign in anew
+        noa.sign_in(f"{word}@desk.example", PASSWORD)
+        noa.at("Calls")
+
+        key = UUID(oda.page.url.rpartition("/")[2].partition("?")[0])
+        token, _ = product.run(generate_token(product.desk, key))
+        app = product.run(connect_app(product.desk, key)).access_token
+        assert opens(product, token)
+        assert opens(product, app)
+        oda.page.reload()
+        oda.revoke("dl_pat_")
+        assert not opens(product, token)
+        oda.revoke("Claude")
+        assert not opens(product, app)
+
+        oda.unfold("Deactivate …")
+        oda.press(f"Yes, deactivate {name}")
+        oda.sees("left")
+        noa.open("/tickets")
+        noa.at("Sign in")
+
+
+def opens(product: Served, credential: str) -> bool:
+    """Whether a credential still works."""
+    status = call(credential, "list_departments").send(product.port).status
+    assert status in {200, 401}
+    return status == 200
 
 
 def test_an_auditor_narrows_calls_opens_one_and_takes_them_as_files(

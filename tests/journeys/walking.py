@@ -45,6 +45,13 @@ class Walker:
     def unfold(self, summary: str, place: Locator | None = None) -> None:
         self._use((place or self.page).locator("summary", has_text=summary))
 
+    def revoke(self, credential: str) -> None:
+        """Revoke what the row of a table tells, and wait until it is gone."""
+        row = self.row(credential)
+        self.unfold("Revoke …", row)
+        self.press("Yes, revoke it", row)
+        expect(row).to_have_count(0)
+
     def row(self, text: str) -> Locator:
         """Return the row of a table that holds a text."""
         return self.page.get_by_role("row").filter(has_text=text)
