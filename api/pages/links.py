@@ -14,6 +14,8 @@ from api.pages.panel import MCP
 from api.pages.showing import see_other
 from api.rates import RateLimited
 from api.sign_in.links import PASSWORD_PATH, SETUP_PATH, too_old
+from domain.agent.rules import AGENT
+from domain.decider import Ref
 from domain.ledger import Unavailable
 from domain.refusals import Code, Refused
 
@@ -54,7 +56,7 @@ async def password_page(request: Page, front: NamedDependency[Front]) -> Respons
     form = {"agent": asked.get("agent", ""), "token": asked.get("token", "")}
     if not await front.entrance.links.opens_reset(_agent(form), form["token"]):
         return _dead(front)
-    return _form(request, front, "password", form)
+    return _form(request, front, "password", {**form, "email": await _address(front, form)})
 
 
 @post(PASSWORD_PATH)
@@ -67,7 +69,8 @@ async def password(request: Page, front: NamedDependency[Front]) -> Response[Any
         await links.set_password(agent, token, twice(form), visitor_of(request))
     except Refused as refused:
         if refused.code is Code.INVALID_ARGUMENTS:
-            return _form(request, front, "password", form, refused)
+            shown = {**form, "email": await _address(front, form)}
+            return _form(request, front, "password", shown, refused)
         return _dead(front, refused)
     return see_other("/login?done=password")
 
@@ -105,6 +108,12 @@ def _dead(front: Front, refused: Refused | None = None) -> Response[str]:
         "way_name": "Sign in",
     }
     return front.showing.page("message", shown, status=404, hidden=True)
+
+
+async def _address(front: Front, form: Form) -> str:
+    """Return with what the agent signs in whose link this is."""
+    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, _agent(form)))).state
+    return (agent.email if agent else None) or ""
 
 
 def _agent(form: Form) -> UUID:

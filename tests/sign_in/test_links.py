@@ -175,7 +175,10 @@ def test_a_setup_form_that_does_not_fit_is_shown_again_as_it_was(
 def test_a_reset_link_works_once(product: Served, hired: Hire, browser: Browser) -> None:
     member = hired("Gabi")
     path = reset_path(product, member.id)
+    assert f"<strong>{member.email}</strong>" in browser.get(path).text
     new = {"password": "another password", "again": "another password"}
+    differing = browser.submit(path, **{**new, "again": "yet another password"})
+    assert (differing.status, f"<strong>{member.email}</strong>" in differing.text) == (400, True)
     answer = browser.submit(path, **new)
     assert (answer.status, answer.location) == (303, "/login?done=password")
     assert "Your password is set" in browser.get(answer.location).text
