@@ -18,7 +18,7 @@ from infra.settings import Settings
 from tests.forking import Forked, Order, fork, start
 
 PROGRAM = Path(sys.executable).with_name("deskledger")
-SECONDS = 30
+SECONDS = 60
 
 
 class Ended(NamedTuple):

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 PROC = Path("/proc")
-SECONDS = 20
+SECONDS = 60
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from infra.projector.projector import Pace
 from projections.view import Connection, qualified
 
 ACCOUNT = Account.named("main")
-SECONDS = 10.0
+SECONDS = 60.0
 BRISK = Pace(poll=0.05, takeover=0.05, retry=0.02, longest_retry=0.05)
 # Nothing is found by looking: what is found was told.
 HINTS_ONLY = BRISK._replace(poll=3_600)

@@ -19,6 +19,7 @@ from infra.desk import Desk, new_id, projection_of
 from infra.projector.rebuild import prepare_views
 from infra.settings import Settings
 
+SECONDS = 60.0
 SUPPORT, BILLING, WORKSHOP = "Support", "Billing", "Workshop"
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KIM = Contact(id=UUID(int=31), name="Kim Kunde", email="kim@customer.example")
@@ -181,7 +182,7 @@ async def act(desk: Desk, *commands: Command, at: datetime | None = None) -> Non
 
 
 async def shown(desk: Desk, settled: Settled) -> None:
-    assert await desk.live.progress.reached(settled.position)
+    assert await desk.live.progress.reached(settled.position, SECONDS)
 
 
 async def _open_tickets(

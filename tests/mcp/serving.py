@@ -24,7 +24,7 @@ from infra.serve.running import serve_until_told
 from infra.settings import read_settings
 from tests.forking import Order, start
 
-SECONDS = 20.0
+SECONDS = 60.0
 HANDED = "tests.mcp.serving:serve_handed"
 # Most tests ask more than people do, and are not about that.
 UNLIMITED = {"rate_per_credential": 0, "rate_per_address": 0}

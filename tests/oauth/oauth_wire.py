@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-SECONDS = 20.0
+SECONDS = 60.0
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 # What an error's description may hold: RFC 6749 §5.2.

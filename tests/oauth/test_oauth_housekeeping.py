@@ -18,7 +18,7 @@ from tests.oauth.oauth_tables import Tables, rotated
 
 pytestmark = pytest.mark.anyio
 
-SECONDS = 10
+SECONDS = 60
 MONTHS = timedelta(days=62)
 
 

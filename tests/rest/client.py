@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-SECONDS = 20.0
+SECONDS = 60.0
 PATH = "/api/v1"
 
 

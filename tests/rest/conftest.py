@@ -85,6 +85,16 @@ def hire(product: Served, company: Company) -> Hire:
     return hired
 
 
+@pytest.fixture
+def imported(product: Served, company: Company) -> UUID:
+    """An agent of the test's own, without a seat as an import makes them."""
+    name = f"Imported{new_id().hex}"
+    place = company.departments[SUPPORT]
+    member = product.run(add_agent(product.desk, name, Role.AGENT, place, seat=False))
+    assert product.run(product.desk.views_caught_up())
+    return member.id
+
+
 @pytest.fixture(scope="session")
 def sign_in(product: Served) -> SignIn:
     """Open a session as the sign-in does once it knows who it is."""

@@ -128,8 +128,8 @@ def test_a_deactivated_agent_has_no_access_from_the_next_answer_on(
     assert adam.get("/budget").body["seats"] == seats
 
 
-def test_an_imported_agent_gets_a_seat_with_an_address(adam: Client, company: Company) -> None:
-    ivo = f"/agents/{company.members['Ivo'].id}"
+def test_an_imported_agent_gets_a_seat_with_an_address(adam: Client, imported: UUID) -> None:
+    ivo = f"/agents/{imported}"
     assert adam.get(ivo).body["seat"] is False
     seated = adam.post(f"{ivo}/seat", {"email": "ivo@seat.example"})
     assert (seated.status, seated.body["seat"]) == (200, True)

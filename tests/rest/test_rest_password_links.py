@@ -1,6 +1,7 @@
 """Links to set a password over HTTP: shown once, open one account once, and are in no record."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from domain.permissions import Role, Scope
 from tests.mcp.company import Company, generate_token
@@ -55,7 +56,9 @@ def test_links_go_as_far_as_adding_agents_does(
     narrow, _ = product.run(generate_token(product.desk, own, scopes={Scope.ADMIN}))
     limited = Client(product.port, narrow).post(f"/agents/{agent}/password-link")
     assert "limited" in limited.refused(403, "permission_denied")
-    imported = company.members["Ivo"].id
-    adam.post(f"/agents/{imported}/password-link").refused(409, "agent_unavailable")
     kept = adam.post(f"/agents/{agent}/password-link", Idempotency_Key="once")
     assert "make another" in kept.refused(400, "invalid_arguments")
+
+
+def test_an_agent_without_a_seat_gets_no_link(adam: Client, imported: UUID) -> None:
+    adam.post(f"/agents/{imported}/password-link").refused(409, "agent_unavailable")

@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
-SECONDS = 20.0
+SECONDS = 60.0
 SESSION = "__Host-deskledger_session"
 FORM = "application/x-www-form-urlencoded"
 
