@@ -52,7 +52,7 @@ function isInView(part) {
 }
 
 dress(document);
-for (const menu of document.querySelectorAll("details.me")) closeElsewhere(menu);
+for (const menu of document.querySelectorAll("details.me, td details.sure")) closeElsewhere(menu);
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button[data-copy]");
   if (button) copy(button);
