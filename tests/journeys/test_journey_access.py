@@ -1,25 +1,13 @@
 """Journeys to access: a new owner's account, a token for a client, and apps that ask for consent."""
 
-import asyncio
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
-
 import pytest
 from playwright.sync_api import expect
 
-from api.sign_in.links import setup_url
-from domain.account import Account
-from domain.application import Wish
-from domain.budget import OpenBudget
-from infra.desk import projection_of
-from infra.projector.rebuild import prepare_views
 from tests.chromium import needs_chromium
-from tests.database import Databases
-from tests.journeys.conftest import Walk
+from tests.journeys.conftest import Walk, setup_path
 from tests.journeys.program import Program
 from tests.mcp.company import Ticket
-from tests.mcp.serving import SECONDS, Served, served
+from tests.mcp.serving import SECONDS, Served
 from tests.mcp.wire import call
 from tests.oauth.clients.python_sdk import Denied
 from tests.panel.conftest import Join
@@ -29,23 +17,6 @@ from tests.sign_in.conftest import PASSWORD, give_password
 pytestmark = needs_chromium
 
 ANOTHER = "another few words"
-
-
-@pytest.fixture
-def begun(databases: Databases) -> Iterator[Served]:
-    """A served account with nobody in it yet."""
-    with databases.copy() as url, ThreadPoolExecutor(1) as elsewhere:
-        views = prepare_views(url, projection_of(Account.named("main")))
-        elsewhere.submit(asyncio.run, views).result()
-        with served(url) as product:
-            product.run(product.desk.execute(Wish(OpenBudget())))
-            yield product
-
-
-def setup_path(product: Served) -> str:
-    secret = product.run(product.desk.entrance.links.issue_setup("cli"))
-    parts = urlsplit(setup_url("http://x", secret))
-    return f"{parts.path}?{parts.query}"
 
 
 def test_a_new_owner_sets_up_and_keeps_the_account_in_hand(walk: Walk, begun: Served) -> None:

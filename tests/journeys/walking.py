@@ -84,14 +84,24 @@ class Walker:
 
 @contextmanager
 def walking(
-    chromium: Chromium, product: Served, signed_in: Browser | None = None, *, scripts: bool = True
+    chromium: Chromium,
+    product: Served,
+    signed_in: Browser | None = None,
+    *,
+    scripts: bool = True,
+    timezone: str | None = None,
 ) -> Generator[Walker]:
     """Somebody with a browser of her own; without scripts she uses the keyboard.
 
     In the end the browser must have had nothing to complain of but what the walker took.
     """
     at = f"http://127.0.0.1:{product.port}"
-    context = chromium.new_context(base_url=at, java_script_enabled=scripts)
+    context = chromium.new_context(
+        base_url=at,
+        java_script_enabled=scripts,
+        timezone_id=timezone,
+        permissions=["clipboard-read", "clipboard-write"],
+    )
     complaints = Complaints(context)
     cookies = signed_in.cookies if signed_in else {}
     for name, value in cookies.items():
