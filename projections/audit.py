@@ -14,7 +14,16 @@ from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
 from projections.history import cleaned
 from projections.listings import NextCursor
 from projections.pages import MAX_BYTES, fill
-from projections.trail import Row, TrailFilter, conditions_of, equal, start_of, walk
+from projections.trail import (
+    Row,
+    TrailFilter,
+    by_any_way,
+    conditions_of,
+    equal,
+    is_narrow,
+    start_of,
+    walk,
+)
 from projections.view import Connection
 
 
@@ -90,6 +99,8 @@ async def list_calls(
         conditions.append(equal("outcome", clip(wanted.outcome)))
         if wanted.outcome != OK:
             conditions.append(_REFUSED)
+    if not is_narrow(wanted, *(["outcome"] if wanted.outcome == OK else [])):
+        conditions.append(by_any_way())
     rows = await walk(connection, views, _COLUMNS, conditions, limit + 1)
     lines, last = fill(rows, limit, _line, size)
     return CallPage(lines, encode_cursor(listing, (last[0],)) if last else UNSET)

@@ -15,7 +15,7 @@ from domain.facts import FACTS
 from domain.refusals import Code, Refused
 from domain.ticket.facts import TicketFact
 from projections.account_sentences import AccountFact, Teller
-from projections.activity import LEFT_OUT, UNTOLD
+from projections.activity import FREQUENT, LEFT_OUT, UNTOLD
 from projections.audit import TicketName
 from projections.cursors import encode_cursor
 from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
@@ -28,8 +28,10 @@ from projections.trail import (
     Alternatives,
     Row,
     TrailFilter,
+    by_any_way,
     conditions_of,
     equal,
+    is_narrow,
     start_of,
     walk,
 )
@@ -139,13 +141,21 @@ async def list_facts(
         _FACTS,
         *await conditions_of(connection, views, wanted, after),
     ]
+    wide: list[str] = []
     if wanted.topic is not None:
-        conditions.append(equal("topic", *_topics(wanted.topic)))
+        topics = _topics(wanted.topic)
+        if FREQUENT.isdisjoint(topics):
+            conditions.append(equal("topic", *topics))
+        else:
+            wide.append("topic")
+            conditions.append((sql.SQL("a.topic = ANY ({})").format(topics),))
     if wanted.about is not None:
         schema = sql.Identifier(views)
         conditions.append((sql.SQL(_ABOUT).format(views=schema, about=wanted.about),))
     if wanted.call is not None:
         conditions.append(equal("call", wanted.call))
+    if not is_narrow(wanted, *wide):
+        conditions.append(by_any_way())
     rows = await walk(connection, views, _COLUMNS, conditions, limit + 1)
     names = await _names(connection, views, rows)
     lines, last = fill(rows, limit, lambda row: _line(row, names), size)

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, LiteralString
+from typing import Any, LiteralString, get_args
 from uuid import UUID
 
 from msgspec import Struct, UnsetType
@@ -132,6 +132,17 @@ async def conditions_of(
 def equal(column: LiteralString, *values: object) -> Alternatives:
     """Return the condition that a column has one of the values, which all differ; none: nothing."""
     return [sql.SQL("a.$ = {}".replace("$", column)).format(value) for value in values] or _NOTHING
+
+
+def is_narrow(wanted: TrailFilter, *wide: str) -> bool:
+    """Whether a filter names anything that there is an index of; `wide` are names that it is not."""
+    given = {name for name in wanted.__struct_fields__ if getattr(wanted, name) is not None}
+    return not given <= {"at_from", "at_to", *wide}
+
+
+def by_any_way() -> Alternatives:
+    """Return the condition that everything meets, so that a walk goes along the index of ways."""
+    return equal("via", *get_args(Via))
 
 
 def start_of(cursor: str | UnsetType | None, listing: object) -> int:

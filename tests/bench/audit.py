@@ -30,7 +30,7 @@ BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 STEP = timedelta(seconds=20)
 RARE = UUID(int=999)
 # Three of four rows are calls. Agents, tools and clients are used as unevenly as people are; what
-# is rare happened five times, at the log's beginning.
+# is rare happened some times, at the log's beginning. The busiest agent never used the busiest tool.
 FILL: LiteralString = """
 INSERT INTO {views}.activity
 SELECT n, %(beginning)s + n * %(step)s, NULL, agent::uuid, 'agent', way, credential::uuid,
@@ -53,7 +53,8 @@ FROM (
     SELECT lpad(to_hex(CASE WHEN rare THEN 999 ELSE 20 + floor(sqrt(luck %% 400)) END::int), 32, '0') AS agent,
         lpad(to_hex(CASE WHEN rare THEN 999 ELSE 60 + floor(sqrt(luck %% 1600)) END::int), 32, '0') AS credential,
         CASE WHEN rare THEN 'Rare' ELSE (ARRAY['Claude', 'Claude', 'Cursor', 'script'])[1 + luck %% 4] END AS client,
-        CASE WHEN rare THEN 'rare_tool' ELSE 'tool_' || floor(sqrt(luck %% 256))::text END AS tool,
+        CASE WHEN rare THEN 'rare_tool' WHEN luck %% 400 > 360 AND luck %% 256 > 224 THEN 'tool_14'
+            ELSE 'tool_' || floor(sqrt(luck %% 256))::text END AS tool,
         CASE WHEN rare THEN 'cli' WHEN luck %% 5 = 0 THEN 'app' ELSE 'token' END AS way
 ) w
 """
@@ -83,7 +84,8 @@ def filters(rows: int) -> dict[str, CallFilter | FactFilter]:
         "calls, since long ago": CallFilter(at_from=early),
         "calls, before long ago": CallFilter(at_to=early),
         "calls, an hour long ago": CallFilter(at_from=early, at_to=early + timedelta(hours=1)),
-        "calls, agent and tool": CallFilter(agent=agent, tool="tool_15"),
+        "calls, agent and tool": CallFilter(agent=agent, tool="tool_14"),
+        "calls, agent and tool that never met": CallFilter(agent=agent, tool="tool_15"),
         "calls, agent and rare tool": CallFilter(agent=agent, tool="rare_tool"),
         "calls, rare agent and tool": CallFilter(agent=RARE, tool="tool_15"),
         "calls, client and tool": CallFilter(client="Claude", tool="tool_15"),
