@@ -93,7 +93,8 @@ class ConnectionTest:
 
         async def listing() -> Finding:
             sent = {**headers, "Authorization": f"Bearer {token}"}
-            replies.append(await self._ask("POST", RESOURCE, sent, body.encode()))
+            reply = await self._ask("POST", RESOURCE, sent, body.encode())
+            replies.append(_silenced(reply, token))
             listed = _read(replies[0], _Listed)
             return self._refused(replies[0]) if listed is None else Finding(True, _ENDPOINT)
 
@@ -209,6 +210,12 @@ class ConnectionTest:
                 "on.",
             )
         return self._place.unexpected(_ENDPOINT, reply)
+
+
+def _silenced(reply: Reply, token: str) -> Reply:
+    """Return a reply without the token, which whoever answers may say again."""
+    headers = {name: value.replace(token, "…") for name, value in reply.headers.items()}
+    return reply._replace(headers=headers, body=reply.body.replace(token.encode(), "…".encode()))
 
 
 def _of_another(what: str, said: str, ours: str) -> Finding:

@@ -105,6 +105,22 @@ async def test_a_redirect_is_not_followed_with_the_token() -> None:
     assert other.requests == []
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        answer(b"", "302 Found", "", f"Location: https://desk.example/?{'x' * 170}{TOKEN}"),
+        answer(b"", "200 OK", f"text/{TOKEN}"),
+        answer(b'{"error": {"code": 1, "message": "no Bearer %s"}}' % TOKEN.encode()),
+        answer(b'{"result": {"tools": [{"name": "%s"}]}}' % TOKEN.encode()),
+    ],
+)
+async def test_a_token_that_is_said_again_is_not_repeated(given: bytes) -> None:
+    async with site(given) as served:
+        tried = await trying(f"http://{served.host}").with_token(TOKEN)
+    assert TOKEN[:9] not in repr(tried)
+    assert "…" in repr(tried)
+
+
 async def test_a_401_tells_whether_the_token_came_and_was_known() -> None:
     async with site(b"") as served:
         url = f"http://{served.host}"
