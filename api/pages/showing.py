@@ -7,7 +7,6 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
 from api.pages.assets import MARK, SCRIPT, STYLE, load
-from api.pages.credentials import app_in_words
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
@@ -40,8 +39,6 @@ class Showing:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        # jinja2 types its globals by those it comes with.
-        self._templates.globals["in_words"] = app_in_words  # pyright: ignore[reportArgumentType]
         self.assets = found = load()
         self._shown = {
             "refusal": "",
@@ -83,14 +80,20 @@ class Showing:
             },
         )
 
-    def asset(self, path: str, version: str) -> Response[str]:
+    def asset(self, path: str, version: str, encodings: str = "") -> Response[bytes]:
         """Answer with what pages are shown with: kept for a year where it is the version asked for."""
         asset = self.assets[path]
         kept = "max-age=31536000, immutable" if version == asset.version else "max-age=300"
+        packs = "gzip" in encodings
         return Response(
-            asset.text,
+            asset.packed if packs else asset.text.encode(),
             media_type=asset.kind,
-            headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"},
+            headers={
+                **({"Content-Encoding": "gzip"} if packs else {}),
+                "Vary": "Accept-Encoding",
+                "Cache-Control": kept,
+                "X-Content-Type-Options": "nosniff",
+            },
         )
 
 

@@ -1,5 +1,6 @@
 """How pages look, and their script: files joined once, at addresses that change with what they hold."""
 
+import gzip
 from collections.abc import Mapping
 from hashlib import sha256
 from importlib.resources import files
@@ -20,11 +21,12 @@ _SHEETS = (
 
 
 class Asset(NamedTuple):
-    """A file as browsers get it."""
+    """A file as browsers get it: as text, or packed by gzip."""
 
     path: str
     kind: str
     text: str
+    packed: bytes
 
     @property
     def version(self) -> str:
@@ -41,11 +43,14 @@ def load() -> Mapping[str, Asset]:
     pico = _text("pico.css").removeprefix('@charset "UTF-8";')
     sheets = (f"@layer pico {{\n{pico}\n}}", *map(_text, _SHEETS))
     found = (
-        Asset(STYLE, "text/css", "\n".join(sheets)),
-        Asset(SCRIPT, "text/javascript", _text("panel.js") + _text("htmx.js")),
-        Asset(MARK, "image/svg+xml", _text("mark.svg")),
+        (STYLE, "text/css", "\n".join(sheets)),
+        (SCRIPT, "text/javascript", _text("panel.js") + _text("htmx.js")),
+        (MARK, "image/svg+xml", _text("mark.svg")),
     )
-    return {asset.path: asset for asset in found}
+    return {
+        path: Asset(path, kind, text, gzip.compress(text.encode(), mtime=0))
+        for path, kind, text in found
+    }
 
 
 def _text(name: str) -> str:
