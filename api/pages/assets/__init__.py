@@ -13,6 +13,7 @@ _SHEETS = (
     "theme.css",
     "controls.css",
     "shapes.css",
+    "tables.css",
     "panel.css",
     "tickets.css",
     "audit.css",
