@@ -15,7 +15,6 @@ from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.oauth.oauth_callback import FRAMING, listening
 from tests.oauth.oauth_visiting import asked_by, dynamic, keep
-from tests.panel.conftest import Join
 from tests.sign_in.browser import Browser
 
 pytestmark = needs_chromium
@@ -60,17 +59,6 @@ def go_astray(walker: Walker) -> None:
     walker.at("There is no such page")
 
 
-def mistype_the_password(walker: Walker) -> None:
-    walker.open("/login")
-    walker.sign_in("olga@desk.example", "not the password")
-    expect(walker.page.get_by_role("alert")).to_be_visible()
-
-
-def open_a_dead_link(walker: Walker) -> None:
-    walker.open("/setup?token=x")
-    walker.at("This link opens nothing")
-
-
 # What one does, and the status of the answer where it is a refusal, which browsers complain of.
 OWNERS: dict[str, tuple[Callable[[Walker], None], str]] = {
     "a token shown": (generate, ""),
@@ -79,10 +67,6 @@ OWNERS: dict[str, tuple[Callable[[Walker], None], str]] = {
     "a form refused": (add_somebody_twice, "409"),
     "an empty list": (find_nothing, ""),
     "no page": (go_astray, "404"),
-}
-STRANGERS: dict[str, tuple[Callable[[Walker], None], str]] = {
-    "a sign-in refused": (mistype_the_password, "403"),
-    "a dead link": (open_a_dead_link, "404"),
 }
 
 
@@ -113,19 +97,11 @@ def test_an_answer_is_for_all_senses_schemes_and_sizes(owner: Walker, name: str)
     assert_in_order(owner, refused)
 
 
-@pytest.mark.parametrize("name", STRANGERS)
-def test_so_is_what_a_stranger_is_told(stranger: Walker, name: str) -> None:
-    do, refused = STRANGERS[name]
-    do(stranger)
-    assert_in_order(stranger, refused)
-
-
-def test_so_is_what_an_agent_may_not_see(chromium: Chromium, product: Served, join: Join) -> None:
-    _, browser = join("Nino")
-    with walking(chromium, product, browser) as nino:
-        nino.open("/admin/agents")
-        nino.at("That was not possible")
-        assert_in_order(nino, "403")
+def test_so_is_what_a_stranger_is_told(stranger: Walker) -> None:
+    stranger.open("/login")
+    stranger.sign_in("olga@desk.example", "not the password")
+    expect(stranger.page.get_by_role("alert")).to_be_visible()
+    assert_in_order(stranger, "403")
 
 
 def test_so_are_the_pages_that_links_open(
