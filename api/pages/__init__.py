@@ -11,29 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from api import problems
 from api.oauth.locations import AUTHORIZE
-from api.pages import (
-    account,
-    admin_access,
-    admin_agent,
-    admin_agents,
-    admin_budget,
-    admin_clients,
-    admin_departments,
-    admin_roles,
-    admin_system,
-    audit,
-    audit_export,
-    audit_facts,
-    authorizing,
-    connection,
-    entering,
-    integration,
-    links,
-    ticket,
-    ticket_acting,
-    ticket_opening,
-    tickets,
-)
+from api.pages import account, admin, audit, consent, sign_in, tickets
 from api.pages.failures import answer, is_for_people
 from api.pages.front import ForeignHost, Front, Page, visitor_of
 
@@ -66,26 +44,11 @@ def pages_router(front: Front) -> Router:
         "/",
         route_handlers=_with_head(
             *account.ENDPOINTS,
-            *admin_access.ENDPOINTS,
-            *admin_agent.ENDPOINTS,
-            *admin_agents.ENDPOINTS,
-            *admin_budget.ENDPOINTS,
-            *admin_clients.ENDPOINTS,
-            *admin_departments.ENDPOINTS,
-            *admin_roles.ENDPOINTS,
-            *admin_system.ENDPOINTS,
-            *integration.ENDPOINTS,
-            *connection.ENDPOINTS,
+            *admin.ENDPOINTS,
             *audit.ENDPOINTS,
-            *audit_export.ENDPOINTS,
-            *audit_facts.ENDPOINTS,
-            *authorizing.ENDPOINTS,
-            *entering.ENDPOINTS,
-            *links.ENDPOINTS,
+            *consent.ENDPOINTS,
+            *sign_in.ENDPOINTS,
             *tickets.ENDPOINTS,
-            *ticket.ENDPOINTS,
-            *ticket_acting.ENDPOINTS,
-            *ticket_opening.ENDPOINTS,
             _asset_route(front, refuse_foreign_host),
         ),
         dependencies={"front": Provide(provide_front)},
@@ -127,7 +90,11 @@ def _asset_route(
     front: Front, before_request: Callable[[Page], Awaitable[None]]
 ) -> HTTPRouteHandler:
     @get(list(front.showing.assets), before_request=before_request)
-    async def asset(request: Page) -> Response[str]:
-        return front.showing.asset(request.scope["path"], request.query_params.get("v", ""))
+    async def asset(request: Page) -> Response[bytes]:
+        version, encodings = (
+            request.query_params.get("v", ""),
+            request.headers.get("accept-encoding", ""),
+        )
+        return front.showing.asset(request.scope["path"], version, encodings)
 
     return asset

@@ -9,9 +9,9 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.cookies import clear_session
-from api.pages.entering import HOME, later, login_for, target_of, within
 from api.pages.front import ForeignForm, ForeignHost, Front, Page
 from api.pages.showing import see_other
+from api.pages.sign_in.entering import HOME, later, login_for, target_of, within
 from api.pages.wording import told
 from api.rates import RateLimited
 from domain.application import Unauthorized

@@ -13,8 +13,8 @@ import click
 import psycopg
 from psycopg import sql
 
-from api.pages.audit_export import A_PAGE
-from api.pages.audit_files import CSV
+from api.pages.audit.export import A_PAGE
+from api.pages.audit.files import CSV
 from domain.account import Account
 from infra.migrations import migrate
 from infra.postgres.embedded import EmbeddedPostgres

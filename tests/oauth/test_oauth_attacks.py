@@ -6,7 +6,7 @@ import pytest
 
 from api.oauth.locations import REGISTER
 from api.oauth.token import REFRESHES
-from api.pages.answering import SILENTLY
+from api.pages.consent.answering import SILENTLY
 from domain.application import Wish
 from domain.clients import RemoveClient, SetClientPolicy
 from domain.redirects import host_of, is_same, landing_of

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.pages.audit_words import SUBJECTS
+from api.pages.audit.words import SUBJECTS
 from domain.application import Wish
 from domain.role import AddRole
 from infra.desk import new_id

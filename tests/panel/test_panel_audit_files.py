@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from api.pages.audit_export import A_PAGE
-from api.pages.audit_files import CALL_COLUMNS, FACT_COLUMNS, harmless
+from api.pages.audit.export import A_PAGE
+from api.pages.audit.files import CALL_COLUMNS, FACT_COLUMNS, harmless
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.panel.auditing import AUDIT, NUMBERS, TOOLS, Busy, busy

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from api.pages.budget_chart import axis_to, chart_of
-from api.pages.budget_month import thresholds_of
+from api.pages.admin.budget_chart import axis_to, chart_of
+from api.pages.admin.budget_month import thresholds_of
 from domain.permissions import Permission
 from domain.standing import budget_standing
 from projections.usage import ThresholdLine, UsageRow

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from api.mcp import PATH
-from api.pages.connection import OFTEN
+from api.pages.account.connection import OFTEN
 from api.snippets import PLACEHOLDER
 from domain.access_tokens import RevokeToken
 from domain.application import Wish

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.cookies import session_cookie_name
-from api.pages.admin_system import concerns_of, lasting, size
+from api.pages.admin.system import concerns_of, lasting, size
 from api.system import (
     DatabaseState,
     HousekeepingRound,

@@ -1,0 +1,132 @@
+"""MCP Integration: how clients connect, one's access tokens, and the apps that one let in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from api import problems
+from api.oauth.locations import Locations
+from api.pages.account.credentials import apps_in_words
+from api.pages.account.revoking import READING, end_app, end_token, id_in
+from api.pages.front import Front, Page
+from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
+from api.pages.showing import see_other
+from api.rest.asking import asked
+from api.rest.new_tokens import TokenShown, issue, successor
+from api.rest.tokens import tokens_held_by
+from api.snippets import PLACEHOLDER, connecting
+from domain import issuing
+from domain.access_tokens import MAX_ACTIVE
+from domain.permissions import TOOL_SCOPES, Permission
+from domain.refusals import Code, Refused
+
+_HERE = Here(section=PROFILE, path=MCP)
+_KINDS = {"full": TOOL_SCOPES, "reading": frozenset(READING)}
+_DONE = {
+    "token": "The token is revoked: it opens nothing any more.",
+    "app": "The app is revoked: it has to ask you again.",
+}
+_LONGEST_LABEL = 100
+
+
+@get(MCP)
+async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    notice = _DONE.get(request.query_params.get("revoked", ""), "")
+    return await integration(await panel_of(request, front), notice=notice)
+
+
+@post(f"{MCP}/tokens")
+async def generate_token(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    """Generate a token and show it, this once."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    try:
+        new = _wanted(panel, form)
+        told = asked(label=new.command.label, scopes=new.command.scopes)
+        made = (await issue(panel.acting, "generate_token", told, new)).answer
+    except Refused as refused:
+        return await _refused(panel, refused, label=form.get("label", ""))
+    return _shown(panel, made)
+
+
+@post(f"{MCP}/tokens/replace")
+async def replace_token(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    """Revoke a lost token and show its successor, this once."""
+    panel = await panel_of(request, front)
+    token = id_in(await panel.form(), "token")
+    try:
+        new = await successor(panel.acting, token)
+        made = (await issue(panel.acting, "replace_token", asked(token_id=token), new)).answer
+    except Refused as refused:
+        return await _refused(panel, refused)
+    return _shown(panel, made)
+
+
+@post(f"{MCP}/tokens/revoke")
+async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
+    panel = await panel_of(request, front)
+    await end_token(panel.acting, await panel.form())
+    return see_other(f"{MCP}?revoked=token")
+
+
+@post(f"{MCP}/apps/revoke")
+async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[Any]:
+    panel = await panel_of(request, front)
+    await end_app(panel.acting, await panel.form())
+    return see_other(f"{MCP}?revoked=app")
+
+
+async def integration(
+    panel: Panel,
+    status: int = 200,
+    label: str = "",
+    headers: Mapping[str, str] | None = None,
+    **said: str,
+) -> Response[str]:
+    """Show the page, with what is said besides; `label` is what was typed already."""
+    office, agent, at = panel.front.office, panel.acting.agent, Locations(panel.front.base_url)
+    tokens = await tokens_held_by(office, agent)
+    alive = sum(token.state in {"active", "expiring"} for token in tokens)
+    shown: Mapping[str, object] = {
+        "url": at.resource,
+        "signs_in": at.is_safe,
+        "placeholder": PLACEHOLDER,
+        "tokens": tokens,
+        "apps": await apps_in_words(office, agent),
+        "alive": alive,
+        "most": MAX_ACTIVE,
+        "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
+        "label": label,
+        "reading": READING,
+        "connecting": connecting(at),
+    }
+    return panel.page(
+        "account/integration", {**shown, **said}, _HERE, status=status, headers=headers
+    )
+
+
+def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
+    label, office = form.get("label", "").strip(), panel.front.office
+    scopes = _KINDS.get(form.get("kind", ""))
+    if scopes is None:
+        raise Refused(Code.INVALID_ARGUMENTS, "Choose what the token is good for.")
+    if len(label) > _LONGEST_LABEL:
+        raise Refused(Code.INVALID_ARGUMENTS, f"A label has at most {_LONGEST_LABEL} characters.")
+    random = office.random(32)
+    return issuing.new_token(panel.acting.agent, office.new_id(), random, label, scopes)
+
+
+async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
+    status = problems.OF_REFUSALS[refused.code].status
+    return await integration(panel, status, label, refusal=refused.sentence)
+
+
+def _shown(panel: Panel, made: TokenShown) -> Response[str]:
+    at = Locations(panel.front.base_url)
+    shown = {"token": made, "back": MCP, "connecting": connecting(at, made.token)}
+    return panel.page("account/token", shown, _HERE)
+
+
+ENDPOINTS = (integration_page, generate_token, replace_token, revoke_token, revoke_app)

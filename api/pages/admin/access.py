@@ -1,0 +1,127 @@
+"""What an agent gets in by, for those who manage agents: given, and ended at once."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+
+from api.pages.account.revoking import end_app, end_token
+from api.pages.admin.agent import ONE, carried_out, show_agent
+from api.pages.admin.agents import AGENTS, LONGEST_NAME, show_link
+from api.pages.admin.forms import fitted, pageless, status_of
+from api.pages.front import Front, Page
+from api.pages.panel import Panel, panel_of
+from api.pages.showing import see_other
+from api.rest.acting import Conditions
+from api.rest.agent_access import Seat
+from api.rest.agents import AgentId, act_on_agent
+from api.rest.asking import asked
+from api.rest.password_links import issue_password_link
+from domain.agent import AGENT, DeactivateAgent, GiveSeat, ReactivateAgent
+from domain.decider import Ref, existing
+from domain.refusals import Refused
+
+
+@post(f"{ONE}/tokens/revoke")
+async def revoke_agents_token(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[None]:
+    panel = await panel_of(request, front)
+    await end_token(panel.acting, await panel.form())
+    return see_other(f"{AGENTS}/{agent_id}?done=token")
+
+
+@post(f"{ONE}/apps/revoke")
+async def revoke_agents_app(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[None]:
+    panel = await panel_of(request, front)
+    await end_app(panel.acting, await panel.form())
+    return see_other(f"{AGENTS}/{agent_id}?done=app")
+
+
+@post(f"{ONE}/deactivate")
+async def deactivate(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[Any]:
+    panel = await panel_of(request, front)
+    await panel.form()
+
+    async def deactivated() -> str:
+        command = DeactivateAgent(agent=agent_id)
+        await _act(panel, agent_id, "deactivate_agent", command)
+        return "deactivated"
+
+    answer = await carried_out(panel, agent_id, deactivated)
+    own = agent_id == panel.acting.agent
+    return see_other("/login") if own and answer.status_code == HTTPStatus.SEE_OTHER else answer
+
+
+@post(f"{ONE}/reactivate")
+async def reactivate(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[Any]:
+    panel = await panel_of(request, front)
+    await panel.form()
+
+    async def reactivated() -> str:
+        command = ReactivateAgent(agent=agent_id)
+        await _act(panel, agent_id, "reactivate_agent", command)
+        return "reactivated"
+
+    return await carried_out(panel, agent_id, reactivated)
+
+
+@post(f"{ONE}/seat")
+async def give_seat(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[Any]:
+    """Give an imported agent a seat, with the address to sign in with."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+
+    async def given() -> str:
+        seat = fitted({"email": form.get("email", "").strip()}, Seat, LONGEST_NAME)
+        command = GiveSeat(agent=agent_id, email=seat.email)
+        arguments = asked(seat, agent_id=agent_id)
+        await act_on_agent(panel.acting, "give_seat", arguments, [command], Conditions())
+        return "seat"
+
+    return await carried_out(panel, agent_id, given)
+
+
+@post(f"{ONE}/password-link")
+async def new_password_link(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[str]:
+    """Make another link to set the password, and show it, this once."""
+    panel = await panel_of(request, front)
+    await panel.form()
+    try:
+        link = await issue_password_link(panel.acting, agent_id)
+    except Refused as refused:
+        if pageless(refused):
+            raise
+        return await show_agent(panel, agent_id, status_of(refused), refusal=refused.sentence)
+    states = panel.front.office.helpdesk.states
+    agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
+    return show_link(panel, agent.name, link)
+
+
+async def _act(
+    panel: Panel, agent: UUID, operation: str, command: DeactivateAgent | ReactivateAgent
+) -> None:
+    arguments = asked(agent_id=agent)
+    await act_on_agent(panel.acting, operation, arguments, [command], Conditions())
+
+
+ENDPOINTS = (
+    revoke_agents_token,
+    revoke_agents_app,
+    deactivate,
+    reactivate,
+    give_seat,
+    new_password_link,
+)

@@ -1,0 +1,206 @@
+"""One agent, for those who manage agents: who it is, changed as far as one's own role goes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import UNSET
+
+from api.pages.account.credentials import apps_in_words
+from api.pages.account.revoking import READING
+from api.pages.admin.agents import AGENTS, HERE, LONGEST_NAME, Typed, typed_in
+from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of, status_of
+from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
+from api.pages.choices import Choice
+from api.pages.front import Front, Page
+from api.pages.panel import Panel, panel_of
+from api.pages.showing import see_other
+from api.rest.agents import AgentChange, AgentId, alter_agent
+from api.rest.sessions import living_sessions
+from api.rest.tokens import tokens_held_by
+from domain.agent import AGENT, Agent
+from domain.agent.reach import require_giving, require_reach
+from domain.decider import Context, Ref, existing
+from domain.department import DEPARTMENT
+from domain.password import require_linking
+from domain.permissions import Permission
+from domain.refusals import Refused
+from domain.role import ranks_above_agents, rights_of
+
+ONE = f"{AGENTS}/{{agent_id:uuid}}"
+_DONE = {
+    "saved": "It is saved.",
+    "nothing": "It was so already: nothing was changed.",
+    "token": "The token is revoked: it opens nothing any more.",
+    "app": "The app is revoked: it has to ask again.",
+    "deactivated": "All access is ended, and the seat is free.",
+    "reactivated": "The account is open again. Access tokens are to be generated anew.",
+    "seat": "The seat is given. A password link lets the agent sign in.",
+}
+
+
+class Shown(NamedTuple):
+    """An agent, as the page tells of it."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    role_name: str
+    departments: Mapping[UUID, str]
+    active: bool
+    seat: bool
+    version: int
+
+
+class Reasons(NamedTuple):
+    """Why the rules refuse what one might want; empty where they let one."""
+
+    change: str
+    link: str
+    back: str  # to take the agent back, or to give a seat
+
+
+@get(ONE)
+async def agent_page(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[str]:
+    notice = _DONE.get(request.query_params.get("done", ""), "")
+    return await show_agent(await panel_of(request, front), agent_id, notice=notice)
+
+
+@post(f"{ONE}/change")
+async def change_agent(
+    request: Page, agent_id: AgentId, front: NamedDependency[Front]
+) -> Response[Any]:
+    """Change what differs from what the account is; what was not offered stays as it is."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    typed = typed_in(form)
+
+    async def changed() -> str:
+        states = panel.front.office.helpdesk.states
+        agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
+        conditions = as_seen(form)
+        change = await _change(panel, agent, typed)
+        if change == AgentChange():
+            return "nothing"
+        await alter_agent(panel.acting, agent_id, change, conditions)
+        return "saved"
+
+    return await carried_out(panel, agent_id, changed, typed)
+
+
+async def carried_out(
+    panel: Panel, agent: UUID, deed: Callable[[], Awaitable[str]], typed: Typed | None = None
+) -> Response[Any]:
+    """Do something to an agent, then lead back to its page, or say there why it was refused."""
+    panel.acting.reading(Permission.AGENTS_MANAGE)
+    try:
+        done = await deed()
+    except Refused as refused:
+        if pageless(refused) and typed is None:
+            raise
+        sentence = sentence_of(refused, "account")
+        return await show_agent(panel, agent, status_of(refused), typed, refusal=sentence)
+    return see_other(f"{AGENTS}/{agent}?done={done}")
+
+
+async def _change(panel: Panel, agent: Agent, typed: Typed) -> AgentChange:
+    offered = await departments_to_give(panel, agent.departments)
+    hidden = {str(key) for key in agent.departments} - {choice.value for choice in offered}
+    wanted = {*typed.departments, *hidden}
+    told: dict[str, Any] = {}
+    if typed.name != agent.name:
+        told["name"] = typed.name
+    if agent.seat and typed.email != (agent.email or ""):
+        told["email"] = typed.email
+    if typed.role != agent.role:
+        told["role"] = typed.role
+    if wanted != set(map(str, agent.departments)):
+        told["department_ids"] = sorted(wanted)
+    return fitted(told, AgentChange, LONGEST_NAME)
+
+
+async def show_agent(
+    panel: Panel, agent: UUID, status: int = 200, typed: Typed | None = None, **said: str
+) -> Response[str]:
+    """Show an agent; a form that was refused is as it was `typed`."""
+    panel.acting.reading(Permission.AGENTS_MANAGE)
+    office = panel.front.office
+    read = await office.helpdesk.states.refresh(Ref(AGENT, agent))
+    state = existing(read.state, "agent")
+    context = await context_for(panel, state.role)
+    reasons = _reasons(agent, state, context)
+    it = await _shown(panel, agent, state, read.version, context)
+    is_me = agent == panel.acting.agent
+    may_look = is_me or not reasons.change
+    tokens = await tokens_held_by(office, agent) if may_look else []
+    apps = await apps_in_words(office, agent) if may_look else []
+    used = [one.last_used_at for one in (*tokens, *(app.line for app in apps))]
+    roles = await roles_to_give(panel)
+    if state.role not in {role.value for role in roles}:
+        roles.append(Choice(state.role, it.role_name))
+    as_it_is = Typed(it.name, it.email, it.role, [str(key) for key in it.departments])
+    shown: dict[str, object] = {
+        "agent": it,
+        "is_me": is_me,
+        "may_look": may_look,
+        "reasons": reasons,
+        "typed": typed or as_it_is,
+        "conflicting": typed is not None and status == 412,  # noqa: PLR2004 - RFC 9110 §15.5.13
+        "roles": roles,
+        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
+        "departments": await departments_to_give(panel, state.departments),
+        "seen": await _last_seen(panel, agent, used) if may_look else None,
+        "tokens": tokens,
+        "apps": apps,
+        "may_audit": panel.bearer.caller.may(Permission.AUDIT_READ),
+        "reading": READING,
+        "agents_path": AGENTS,
+        "base": f"{AGENTS}/{agent}",
+        **said,
+    }
+    return panel.page("admin/agent", shown, HERE, status=status)
+
+
+def _reasons(key: UUID, agent: Agent, context: Context) -> Reasons:
+    change = reason_against(lambda: require_reach(agent.role, context))
+    if change and ranks_above_agents(agent.role):
+        change = "Only owners change the accounts of admins and owners. Ask one of them."
+    link = reason_against(lambda: require_linking(key, agent, context))
+    back = reason_against(lambda: require_giving(agent.role, context))
+    return Reasons(change, link, back)
+
+
+async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: Context) -> Shown:
+    states = panel.front.office.helpdesk.states
+    held = next(iter(context.states.values()), None)
+    places = {
+        place: (await states.refresh(Ref(DEPARTMENT, place))).state for place in agent.departments
+    }
+    named = sorted((place.name, each) for each, place in places.items() if place)
+    return Shown(
+        key,
+        agent.name,
+        agent.email or "",
+        agent.role,
+        rights_of(agent.role, held).name,
+        {each: name for name, each in named},
+        agent.active,
+        agent.seat,
+        version,
+    )
+
+
+async def _last_seen(panel: Panel, agent: UUID, used: list[Any]) -> datetime | None:
+    """Return when the agent last did anything, by whatever way, about a minute late."""
+    sessions = await living_sessions(panel.front.office, agent, None)
+    moments = [*used, *(one.last_used_at for one in sessions), *(one.opened_at for one in sessions)]
+    return max((moment for moment in moments if moment is not UNSET), default=None)
+
+
+ENDPOINTS = (agent_page, change_agent)

@@ -1,0 +1,170 @@
+"""Agents, for those who manage them: who works here, and who joins."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from api.pages.admin.forms import fitted, once, status_of
+from api.pages.admin.giving import departments_to_give, roles_to_give
+from api.pages.choices import Choice, departments_of
+from api.pages.front import Front, Page, Sent
+from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
+from api.pages.showing import see_other
+from api.rest.agents import NewAgent, hire_agent
+from api.rest.password_links import PasswordLink, issue_password_link
+from domain.permissions import Permission, Role
+from domain.refusals import Code, Refused
+from projections.listings import AgentDetailsPage
+
+AGENTS = f"{ADMIN}/agents"
+HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)
+LONGEST_NAME = 200
+_LONGEST_SEARCH = 200
+
+
+class Wanted(NamedTuple):
+    """Whom the address asks for."""
+
+    find: str = ""
+    department: str = ""
+    role: str = ""
+    all: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.find or self.department or self.role)
+
+
+class Typed(NamedTuple):
+    """What stands in the form of an agent."""
+
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    departments: Sequence[str] = ()
+
+
+@get(ADMIN)
+async def admin_page(request: Page, front: NamedDependency[Front]) -> Response[None]:
+    """Lead to the first place of the section that one may go to."""
+    panel = await panel_of(request, front)
+    for place in panel.open(ADMIN_PLACES):
+        return see_other(place.path)
+    raise Refused(Code.PERMISSION_DENIED, "Your role does not allow you to manage anything here.")
+
+
+@get(AGENTS)
+async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    panel = await panel_of(request, front)
+    panel.acting.reading(Permission.AGENTS_MANAGE)
+    asked = request.query_params
+    wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
+    cursor = asked.get("cursor", "")
+    found, refusal, status = AgentDetailsPage(agents=[]), "", 200
+    try:
+        found = await _find(panel, wanted, cursor)
+    except Refused as refused:
+        refusal, status = refused.sentence, status_of(refused)
+    roles = await panel.front.office.views.list_roles()
+    kept = {name: value for name, value in wanted._asdict().items() if value}
+    shown: dict[str, object] = {
+        "agents": found.agents,
+        "wanted": wanted,
+        "departments": await departments_of(panel),
+        "roles": [Choice(role.id, role.name) for role in roles],
+        "first": f"{AGENTS}?{urlencode(kept)}" if cursor else "",
+        "next": f"{AGENTS}?{urlencode({**kept, 'cursor': found.next_cursor})}"
+        if found.next_cursor
+        else "",
+        "refusal": refusal,
+        "agents_path": AGENTS,
+    }
+    return panel.page("admin/agents", shown, HERE, status=status)
+
+
+async def _find(panel: Panel, wanted: Wanted, cursor: str) -> AgentDetailsPage:
+    if "\0" in "".join(wanted) or len(wanted.find) > _LONGEST_SEARCH:
+        raise Refused(Code.INVALID_ARGUMENTS, "This cannot be looked for. Change it below.")
+    try:
+        department = UUID(wanted.department) if wanted.department else None
+        return await panel.front.office.views.list_agent_details(
+            department_id=department,
+            cursor=cursor or None,
+            include_inactive=bool(wanted.all),
+            role=wanted.role or None,
+            letters=wanted.find,
+        )
+    except (ValueError, Refused) as error:
+        if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
+            raise
+        raise Refused(
+            Code.NOT_FOUND, "There is no such department. Choose another one below."
+        ) from None
+
+
+@get(f"{AGENTS}/new")
+async def new_agent_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    asked = request.query_params
+    typed = Typed(role=Role.AGENT.value, departments=[asked.get("department", "")])
+    return await _new(await panel_of(request, front), typed)
+
+
+@post(f"{AGENTS}/add")
+async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[Any]:
+    """Add an agent, and show the link by which the newcomer sets a password."""
+    panel = await panel_of(request, front)
+    form = await panel.form()
+    typed = typed_in(form)
+    try:
+        new = fitted(
+            {
+                "name": typed.name,
+                "email": typed.email,
+                "role": typed.role,
+                "department_ids": typed.departments,
+            },
+            NewAgent,
+            LONGEST_NAME,
+        )
+        hired = (await hire_agent(panel.acting, new, once(form, new))).answer
+    except Refused as refused:
+        return await _new(panel, typed, status_of(refused), refusal=refused.sentence)
+    return show_link(panel, hired.name, await issue_password_link(panel.acting, hired.id))
+
+
+async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Response[str]:
+    panel.acting.reading(Permission.AGENTS_MANAGE)
+    shown: dict[str, object] = {
+        "typed": typed,
+        "roles": await roles_to_give(panel),
+        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
+        "departments": await departments_to_give(panel),
+        "key": str(panel.front.office.new_id()),
+        "agents_path": AGENTS,
+        **said,
+    }
+    return panel.page("admin/agent_new", shown, HERE, status=status)
+
+
+def typed_in(form: Sent) -> Typed:
+    """Return what stands in the form of an agent."""
+    name, email, role = (form.get(each, "").strip() for each in ("name", "email", "role"))
+    return Typed(name, email, role, form.all("department"))
+
+
+def show_link(panel: Panel, name: str, link: PasswordLink) -> Response[str]:
+    """Show a link to set a password, this once."""
+    shown: dict[str, object] = {
+        "link": link,
+        "name": name,
+        "agents_path": AGENTS,
+        "base": f"{AGENTS}/{link.agent_id}",
+    }
+    return panel.page("admin/password_link", shown, HERE)
+
+
+ENDPOINTS = (admin_page, agents_page, new_agent_page, add_agent)

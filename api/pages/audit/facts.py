@@ -1,0 +1,85 @@
+"""The facts of the audit trail: who changed what in the account, and each fact on its own page."""
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from api import problems
+from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
+from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, kept_among
+from api.pages.audit.words import SUBJECTS, WAYS, kind_of
+from api.pages.front import Front, Page
+from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
+from api.rest.facts import FactListing
+from domain.permissions import Permission
+from domain.refusals import Code, Refused
+from projections.facts import FactFilter, FactPage
+
+HERE = Here(bar=AUDIT, section=AUDITING, path=FACTS)
+_FIELDS = {
+    **TRAIL,
+    "topic": "a kind of fact",
+    "about_id": "an agent's, role's or department's id",
+    "call_id": "a call's id",
+}
+
+
+def facts_asked(request: Page) -> Asked[FactListing]:
+    return asked_of(request, FACTS, FactListing, _FIELDS)
+
+
+@get(FACTS)
+async def facts_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    panel = await panel_of(request, front)
+    panel.acting.reading(Permission.AUDIT_READ)
+    asked = facts_asked(request)
+    found, refusal, status = None, "", 200
+    try:
+        found = await front.office.views.list_facts(
+            asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
+        )
+    except Refused as refused:
+        refusal, status = refused.sentence, problems.OF_REFUSALS[refused.code].status
+    shown = {**await _shown(panel, asked, found), "refusal": refusal}
+    return panel.page("audit/facts", shown, HERE, status=status)
+
+
+@get(f"{FACTS}/{{position:int}}")
+async def fact_page(
+    request: Page, position: Position, front: NamedDependency[Front]
+) -> Response[str]:
+    panel = await panel_of(request, front)
+    panel.acting.reading(Permission.AUDIT_READ)
+    facts = None
+    if position <= LAST:
+        found = await front.office.views.list_facts(FactFilter(position=position), limit=1)
+        facts = found.facts
+    if not facts:
+        raise Refused(Code.NOT_FOUND, "There is no such fact. Look for it in the audit trail.")
+    (fact,) = facts
+    data = msgspec.json.format(msgspec.json.encode(fact.change), indent=2).decode()
+    shown = {
+        "fact": fact,
+        "kind": kind_of(fact.topic),
+        "way": WAYS[fact.via],
+        "data": data if fact.change else "",
+        "managed": bool(fact.about) and panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+    }
+    return panel.page("audit/fact", shown, HERE)
+
+
+async def _shown(
+    panel: Panel, asked: Asked[FactListing], found: FactPage | None
+) -> dict[str, object]:
+    facts = found.facts if found else []
+    choices = await choices_of(panel, asked.given)
+    return {
+        **asked.shown(failed=found is None, next_cursor=found and found.next_cursor),
+        **choices,
+        "facts": [(fact, kind_of(fact.topic)) for fact in facts],
+        "subjects": SUBJECTS,
+        "whom": kept_among(choices["agents"], asked.given["about_id"]),
+    }
+
+
+ENDPOINTS = (facts_page, fact_page)

@@ -1,0 +1,131 @@
+"""What an address of the audit trail asks for, read strictly, and what its form offers."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar, get_args
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import UNSET
+
+from api.pages.audit.words import WAYS
+from api.pages.choices import Choice, agents_of
+from api.pages.front import Page
+from api.pages.panel import Panel
+from api.rest.calls import TrailListing
+from domain.fact import Via
+from domain.refusals import Code, Refused
+from projections.question import moment
+from projections.usage import UsageQuestion
+
+L = TypeVar("L", bound=TrailListing)
+
+# The names of the REST API, so that an address tells the same as a request.
+TRAIL = {
+    "agent_id": "an agent",
+    "client": "a client",
+    "credential_id": "a credential",
+    "ticket_id": "a ticket",
+    "via": "a way",
+    "from": "a time",
+    "to": "a time",
+}
+_FIELD = re.compile(r"\$\.(\w+)")
+_LATELY = timedelta(days=30)
+_MOST = 100
+
+
+class Asked(NamedTuple, Generic[L]):
+    """What an address asks: its fields as they are given, and where a walk goes on."""
+
+    page: str
+    fields: Mapping[str, str]
+    listing: type[L]
+    given: Mapping[str, str]
+    cursor: str
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return {name: value for name, value in self.given.items() if value}
+
+    def path(self, below: str = "", **more: str) -> str:
+        query = urlencode({**self.kept, **more})
+        return f"{self.page}{below}?{query}" if query else f"{self.page}{below}"
+
+    def read(self) -> L:
+        """Read it strictly. Refuses with `invalid_arguments` what none of the fields offers."""
+        for name, value in self.kept.items():
+            if "\0" in value:  # which PostgreSQL takes in no text
+                raise self._misfit(name)
+        try:
+            return msgspec.convert(self.kept, self.listing, strict=False)
+        except msgspec.ValidationError as error:
+            at = _FIELD.search(str(error))
+            raise self._misfit(at.group(1) if at else "") from None
+
+    def shown(self, *, failed: bool, next_cursor: str | msgspec.UnsetType | None) -> dict[str, Any]:
+        """Return what the list's page shows of it."""
+        given = dict(self.given)
+        for name in ("from", "to"):
+            given[name] = _as_field(given[name])
+        return {
+            "given": given,
+            "narrowed": bool(self.kept),
+            "failed": failed,
+            "page": self.page,
+            "first": self.path() if self.cursor else "",
+            "older": self.path(cursor=next_cursor) if next_cursor else "",
+            "csv": self.path("/export.csv"),
+            "jsonl": self.path("/export.jsonl"),
+        }
+
+    def _misfit(self, name: str) -> Refused:
+        return Refused(
+            Code.INVALID_ARGUMENTS,
+            f"“{self.given.get(name, '')[:64]}” cannot be taken as "
+            f"{self.fields.get(name, 'a filter')}. Choose again below.",
+        )
+
+
+def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Asked[L]:
+    """Return what a request asks of a list, whose fields are named as they are told of."""
+    params = request.query_params
+    given = {name: params.get(name, "").strip() for name in fields}
+    return Asked(page, fields, listing, given, params.get("cursor", ""))
+
+
+async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the form offers for calls and facts alike."""
+    return {
+        "agents": kept_among(await agents_of(panel), given["agent_id"]),
+        "ways": kept_among([Choice(way, WAYS[way]) for way in get_args(Via)], given["via"]),
+        "clients": await _clients(panel, panel.front.office.now()),
+    }
+
+
+def kept_among(choices: list[Choice], chosen: str) -> list[Choice]:
+    """Keep what was chosen among the choices, such as an agent who left."""
+    known = not chosen or any(choice.value == chosen for choice in choices)
+    return choices if known else [*choices, Choice(chosen, "Another one")]
+
+
+async def _clients(panel: Panel, now: datetime) -> list[str]:
+    """Return the names of the clients that were there lately; any other can be written, too."""
+    asked = UsageQuestion(
+        from_day=(now - _LATELY).date(),
+        to_day=now.date(),
+        by=frozenset({"client"}),
+        limit=_MOST,
+    )
+    rows = (await panel.front.office.views.get_usage(asked)).rows
+    return sorted(row.client for row in rows if row.client and row.client is not UNSET)
+
+
+def _as_field(time: str) -> str:
+    """Write a time as a browser's field for local times takes it; ours are told to be UTC."""
+    with suppress(Refused, OverflowError):
+        at = moment(time).astimezone(UTC)
+        return at.strftime("%Y-%m-%dT%H:%M:%S" if at.second else "%Y-%m-%dT%H:%M")
+    return time

@@ -1,0 +1,126 @@
+"""The list of tickets: searched and narrowed by a form whose answers stay in the address."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from api import problems
+from api.pages.choices import Choice, agents_of, departments_seen
+from api.pages.front import Front, Page
+from api.pages.panel import TICKETS, Here, Panel, panel_of
+from api.pages.tickets.finding import MINE, NOBODY, QUICK, UNRESOLVED, Asked, address, of_tag
+from api.pages.wording import told
+from domain.permissions import Permission
+from domain.refusals import Refused
+from domain.ticket.words import Priority, Status
+from projections.question import STATUSES
+from projections.searching import TicketHit, TicketPage
+
+_SORTS = (
+    Choice("changed", "Changed last"),
+    Choice("created", "Newest"),
+    Choice("priority", "Most urgent"),
+    Choice("relevance", "Best match"),
+)
+_USUAL = (*UNRESOLVED, Status.RESOLVED.word)
+_NOTICES = {
+    "transfer_ticket": "The ticket is moved to a department whose tickets you do not see.",
+    "open_ticket": "The ticket is open, and this list will show it in a moment.",
+}
+
+
+class Hit(NamedTuple):
+    """A ticket that was found, with the ways to others that have something in common with it."""
+
+    ticket: TicketHit
+    department: str
+    agent: str
+    tags: Sequence[Choice]
+
+
+@get(TICKETS)
+async def tickets_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
+    panel = await panel_of(request, front)
+    caller = panel.acting.reading(Permission.TICKETS_READ)
+    asked = Asked.of(request)
+    found, refusal, status = None, "", 200
+    try:
+        search = asked.search(panel.acting.agent)
+        found = await front.office.views.search_tickets(caller, search)
+    except Refused as refused:
+        refusal, status = told(refused), problems.OF_REFUSALS[refused.code].status
+    shown = {
+        **await _form(panel, asked),
+        **await _found(panel, asked, found),
+        "notice": _NOTICES.get(request.query_params.get("done", ""), ""),
+        "refusal": refusal,
+        "may_open": caller.may(Permission.TICKETS_WRITE),
+    }
+    return panel.page("tickets/listing", shown, Here(bar=TICKETS), status=status)
+
+
+async def _found(panel: Panel, asked: Asked, found: TicketPage | None) -> dict[str, object]:
+    more = found.next_cursor if found else None
+    hits = [_hit(ticket) for ticket in found.tickets] if found else []
+    here = address(asked.kept)
+    return {
+        "hits": hits,
+        "failed": found is None,
+        # Told where it is known without counting: all are on this page.
+        "count": len(hits) if hits and not more and not asked.cursor else 0,
+        "first": here if asked.cursor else "",
+        "next": asked.path(cursor=more) if more else "",
+        "quick": QUICK,
+        "here": Here(bar=TICKETS, path=here),
+        "blank": "" if hits or not found else await _blank(panel, asked, here),
+    }
+
+
+async def _blank(panel: Panel, asked: Asked, here: str) -> str:
+    """Say why there is nothing: no desk has tickets yet, not one for oneself, or nothing fits."""
+    if not await panel.front.office.views.has_tickets():
+        return "desk"
+    if asked.cursor:
+        return "end"
+    if quick := next((one.empty for one in QUICK if one.path == here and one.empty), ""):
+        return quick
+    return "fits" if asked.narrows else "own"
+
+
+async def _form(panel: Panel, asked: Asked) -> dict[str, object]:
+    rare = [word for word in STATUSES if word not in _USUAL]
+    times = [asked.texts[name] for name in asked.texts if name.endswith(("_from", "_to"))]
+    agents = [Choice(MINE, "Me"), Choice(NOBODY, "Nobody"), *await agents_of(panel)]
+    return {
+        "given": asked.texts,
+        "narrowed": asked.narrows,
+        "chosen": asked.statuses,
+        "usual": _USUAL,
+        "rare": rare,
+        "unfolded": any(times) or any(word in rare for word in asked.statuses),
+        "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
+        "departments": _with(await departments_seen(panel), asked.texts["department_id"]),
+        "agents": _with(agents, asked.texts["agent_id"]),
+        "sorts": _SORTS,
+    }
+
+
+def _hit(ticket: TicketHit) -> Hit:
+    agent = str(ticket.agent.id) if ticket.agent else NOBODY
+    return Hit(
+        ticket,
+        address({"department_id": ticket.department.id}),
+        address({"agent_id": agent}),
+        [Choice(of_tag(tag), tag) for tag in ticket.tags],
+    )
+
+
+def _with(choices: list[Choice], chosen: str) -> list[Choice]:
+    """Keep what was chosen among the choices, such as an agent who left."""
+    known = not chosen or any(choice.value == chosen for choice in choices)
+    return choices if known else [*choices, Choice(chosen, "Another one")]
+
+
+ENDPOINTS = (tickets_page,)
