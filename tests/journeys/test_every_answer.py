@@ -41,6 +41,15 @@ def add_somebody(walker: Walker) -> None:
     walker.at("Password link")
 
 
+def register(walker: Walker) -> None:
+    walker.open("/admin/clients")
+    walker.fill("Name", "Wiki")
+    walker.fill("Redirect URIs", "https://wiki.example/callback")
+    walker.page.get_by_role("radio", name="Yes: it runs on a server").check()
+    walker.page.get_by_label("Client id", exact=True).press("Enter")
+    walker.at("Client registered")
+
+
 def add_somebody_twice(walker: Walker) -> None:
     walker.open("/admin/agents/new")
     walker.fill("Name", "Another Ana")
@@ -64,6 +73,7 @@ OWNERS: dict[str, tuple[Callable[[Walker], None], str]] = {
     "a token shown": (generate, ""),
     "a connection tried": (try_out, ""),
     "a link shown": (add_somebody, ""),
+    "a secret shown": (register, ""),
     "a form refused": (add_somebody_twice, "409"),
     "an empty list": (find_nothing, ""),
     "no page": (go_astray, "404"),
