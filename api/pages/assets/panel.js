@@ -78,10 +78,23 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 
+// What is half written stays, when something else on the page is done.
+let drafts = [];
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const sent = detail.requestConfig.elt;
+  drafts = [...document.querySelectorAll("main textarea")]
+    .filter((field) => field.value !== field.defaultValue && !sent.contains(field))
+    .map(({ id, value }) => ({ id, value }));
+});
+
 document.addEventListener("htmx:load", ({ detail }) => dress(detail.elt));
 
 // Who pressed a button that is gone now stands at the form that took its place, or at the page.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  for (const { id, value } of drafts) {
+    const field = document.getElementById(id);
+    if (field) field.value = value;
+  }
   const main = document.getElementById("main");
   const said = main.querySelector(".notice, .refusal");
   const count = main.querySelector("[data-count]");
