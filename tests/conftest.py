@@ -19,6 +19,7 @@ CLEANUP = pytest.StashKey[ExitStack]()
 LONGEST = (
     "test_panel_browser",
     "test_journey_",
+    "test_every_",
     "test_rest_any_request",
     "test_serving",
     "test_setup",
