@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from domain.permissions import Role
 from tests.chromium import needs_chromium
@@ -76,17 +76,20 @@ def test_a_ticket_is_found_worked_on_and_its_history_tells_by_whom(
         narrow = ana.page.get_by_role("form", name="Narrow the history")
         ana.choose("By", "AI clients")
         ana.press("Show", narrow)
-        assert len(deeds(ana)) == 1
+        expect(items(ana)).to_have_count(1)
         ana.choose("By", "Everybody")
         ana.choose("Through", "Rattler")
         ana.press("Show", narrow)
-        assert len(deeds(ana)) == 1
+        expect(items(ana)).to_have_count(1)
 
 
 def deeds(walker: Walker) -> list[str]:
     """Return what the history tells, the latest first."""
-    items = walker.page.get_by_role("listitem").filter(has=walker.page.get_by_role("time"))
-    return [" ".join(text.split()) for text in items.all_inner_texts()]
+    return [" ".join(text.split()) for text in items(walker).all_inner_texts()]
+
+
+def items(walker: Walker) -> Locator:
+    return walker.page.get_by_role("listitem").filter(has=walker.page.get_by_role("time"))
 
 
 def test_an_agent_is_added_signs_in_by_a_link_and_leaves(
