@@ -78,6 +78,8 @@ def test_a_ticket_is_found_worked_on_and_its_history_tells_by_whom(
         ana.press("Show", narrow)
         expect(items(ana)).to_have_count(1)
         ana.choose("By", "Everybody")
+        ana.press("Show", narrow)
+        expect(items(ana)).to_have_count(len(told))
         ana.choose("Through", "Rattler")
         ana.press("Show", narrow)
         expect(items(ana)).to_have_count(1)
