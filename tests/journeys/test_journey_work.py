@@ -28,7 +28,7 @@ def test_a_ticket_is_found_worked_on_and_its_history_tells_by_whom(
     name = member.name
     with walk(product, browser) as ana:
         ana.open("/tickets")
-        ana.press("New ticket")
+        ana.follow("New ticket")
         ana.fill("Subject", f"The {word} is loose")
         ana.fill("Customer\u2019s name", "Kim Kunde")
         ana.choose("Department", "Support")
@@ -101,7 +101,7 @@ def test_an_agent_is_added_signs_in_by_a_link_and_leaves(
     name = f"Noa-{word}"
     with walk(product, browser) as oda, walk(product) as noa:
         oda.open("/admin/agents")
-        oda.press("Add agent")
+        oda.follow("Add agent")
         oda.fill("Name", name)
         oda.fill("E-mail address", f"{word}@desk.example")
         oda.choose("Role", "agent")
@@ -116,7 +116,7 @@ def test_an_agent_is_added_signs_in_by_a_link_and_leaves(
         noa.sign_in(f"{word}@desk.example", PASSWORD)
         noa.is_in()
 
-        oda.press(f"I have it: go to {name}")
+        oda.follow(f"I have it: go to {name}")
         oda.choose("Role", "admin")
         oda.press("Save")
         oda.at(name)
