@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from api.pages.panel import Panel
 from domain.permissions import Permission
+from domain.ticket.words import Channel
 
 # Nobody reads a longer list; whoever has more agents narrows by department.
 _MOST = 500
@@ -18,6 +19,12 @@ class Choice(NamedTuple):
 
     value: str
     name: str
+
+
+CHANNELS = {one: one.value.replace("_", " ").capitalize() for one in Channel} | {
+    Channel.API: "API",
+    Channel.WHATSAPP: "WhatsApp",
+}
 
 
 async def departments_of(panel: Panel) -> list[Choice]:
@@ -31,6 +38,12 @@ async def departments_seen(panel: Panel) -> list[Choice]:
     """Return the departments whose tickets one sees, by name: who works there knows its name."""
     sees = panel.bearer.caller.sees
     return [one for one in await _departments(panel) if sees(UUID(one.value))]
+
+
+def sees_any(panel: Panel) -> bool:
+    """Whether there is a department whose tickets one could see."""
+    caller = panel.bearer.caller
+    return caller.may(Permission.TICKETS_ALL_DEPARTMENTS) or bool(caller.departments)
 
 
 async def _departments(panel: Panel) -> list[Choice]:
@@ -53,11 +66,20 @@ async def agents_of(
     if not caller.may(Permission.DIRECTORY_READ):
         own = department is None or department in panel.agent.departments
         return [Choice(str(caller.agent), panel.agent.name)] if own else []
+    return await agents_on_record(panel, department, tell_departments=tell_departments)
+
+
+async def agents_on_record(
+    panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
+) -> list[Choice]:
+    """Return them to whoever may read of them all, as the audit trail's readers do."""
     found: list[Choice] = []
     cursor: str | None = None
     while len(found) < _MOST:
         page = await panel.front.office.views.list_agents(department_id=department, cursor=cursor)
         for line in page.agents:
+            if tell_departments and not line.departments:
+                continue  # nobody can be chosen for a department without being in one
             places = [place.name for place in line.departments] if tell_departments else []
             more = ["…"] if places and line.more_departments else []
             told = f" ({', '.join(places + more)})" if places else ""

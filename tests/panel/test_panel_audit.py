@@ -12,7 +12,7 @@ from infra.desk import new_id
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.panel.auditing import AUDIT, TOOLS, Busy, busy
-from tests.panel.conftest import Join
+from tests.panel.conftest import Join, RoleOf
 from tests.sign_in.browser import Answer, Browser
 
 __all__ = ["busy"]
@@ -31,6 +31,14 @@ def test_calls_are_listed_newest_first(olga: Browser, busy: Busy) -> None:
     assert busy.member.name in page.text
     assert "via " in page.text
     assert 'href="/audit" aria-current="true">Audit' in page.text
+
+
+def test_an_auditor_may_choose_whose_calls_to_see(
+    busy: Busy, company: Company, join: Join, role_of: RoleOf
+) -> None:
+    _, auditor = join("Otto", role_of(Permission.AUDIT_READ))
+    ben = company.members["Ben"]
+    assert f'<option value="{ben.id}">Ben</option>' in auditor.get(AUDIT).text
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_the_budget_page_tells_who_used_it_for_what(
         assert words in page.text
     assert "style=" not in page.text
     # Who may read the audit trail is led to the calls behind each line.
-    for name in ("Ben", "list_departments"):
+    for name in ("Ben", "Wire", "list_departments"):
         link = re.search(rf'<a href="([^"]+)"><bdi>{name}<', page.text)
         assert link
         calls = adam.get(unescape(link[1]))
@@ -47,6 +47,7 @@ def test_who_reads_the_audit_trail_reads_the_budget_others_do_not(
     ana: Browser, join: Join, role_of: RoleOf
 ) -> None:
     _, auditor = join("Ada", role_of(Permission.AUDIT_READ))
+    assert auditor.get("/").location == "/audit"
     assert auditor.get("/admin").location == "/admin/budget"
     assert auditor.get("/admin/budget").status == 200
     assert ana.get("/admin/budget").status == 403

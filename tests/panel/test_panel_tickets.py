@@ -170,6 +170,12 @@ def test_who_has_no_tickets_yet_is_told_how_they_come(product: Served, enter: En
     assert 'aria-current="page">My open' in mine.text
 
 
+def test_who_is_in_no_department_is_told_whom_to_ask(product: Served, enter: Enter) -> None:
+    adrift = enter(product.run(add_agent(product.desk, "Adrift", Role.AGENT)))
+    assert "You are in no department" in adrift.get("/tickets").text
+    assert "ask an administrator to put you into one" in adrift.get("/tickets/new").text
+
+
 def test_the_start_page_leads_to_the_tickets(ana: Browser, product: Served) -> None:
     assert ana.get("/").location == "/tickets"
     assert '<a href="/tickets" aria-current="true">Tickets</a>' in ana.get("/tickets").text

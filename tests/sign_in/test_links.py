@@ -76,7 +76,9 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
     assert "Olga Owner" in browser.get("/account").text
     for query in ("", "?status=new", "?query=anything"):
         assert "There are no tickets yet" in browser.get(f"/tickets{query}").text
-    assert "There is no department for it" in browser.get("/tickets/new").text
+    empty = browser.get("/tickets/new").text
+    assert "There is no department for it" in empty
+    assert '<a href="/admin/departments">add the first</a>' in empty
     assert Browser(product.port).sign_in(OLGA["email"], PASSWORD).status == 303
     assert owners(product) == ["Olga Owner"]
 

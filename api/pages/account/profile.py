@@ -12,13 +12,12 @@ from api import problems
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
 from api.pages.front import Front, Page, twice
-from api.pages.panel import PROFILE, TICKETS, Here, Panel, panel_of
+from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.sign_in.entering import later
 from api.rates import RateLimited
 from api.rest.sessions import SessionEnded, living_sessions
 from domain.application import Wish
-from domain.permissions import Permission
 from domain.refusals import Code, Refused
 from domain.session import CloseSession
 
@@ -44,8 +43,8 @@ class Shown(NamedTuple):
 @get("/")
 async def home(request: Page, front: NamedDependency[Front]) -> Response[None]:
     panel = await panel_of(request, front)
-    reads = panel.bearer.caller.may(Permission.TICKETS_READ)
-    return see_other(TICKETS if reads else ACCOUNT)
+    first = next(iter(panel.open(BAR)), None)
+    return see_other(first.path if first else ACCOUNT)
 
 
 @get(ACCOUNT)

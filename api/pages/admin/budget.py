@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from api import problems
+from api.pages.account.browsers import browser_of
 from api.pages.admin.budget_chart import chart_of
 from api.pages.admin.budget_form import filled, terms_in
 from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, thresholds_of, tone_of
@@ -122,7 +123,9 @@ async def _tables(panel: Panel, month: Month) -> list[Table]:
         return row.agent.name, calls_of(agent_id=str(row.agent.id))
 
     def of_client(row: UsageRow) -> tuple[str, str]:
-        return row.client or "unnamed", ""
+        if not row.client:
+            return "unnamed", ""
+        return browser_of(row.client), calls_of(client=row.client)
 
     def of_tool(row: UsageRow) -> tuple[str, str]:
         return (row.tool, calls_of(tool=row.tool)) if row.tool else ("unknown", "")

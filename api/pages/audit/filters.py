@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.pages.audit.words import WAYS
-from api.pages.choices import Choice, agents_of
+from api.pages.choices import Choice, agents_on_record
 from api.pages.front import Page
 from api.pages.panel import Panel
 from api.rest.calls import TrailListing
@@ -99,7 +99,7 @@ def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, st
 async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
     """Return what the form offers for calls and facts alike."""
     return {
-        "agents": kept_among(await agents_of(panel), given["agent_id"]),
+        "agents": kept_among(await agents_on_record(panel), given["agent_id"]),
         "ways": kept_among([Choice(way, WAYS[way]) for way in get_args(Via)], given["via"]),
         "clients": await _clients(panel, panel.front.office.now()),
     }

@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api import problems
-from api.pages.choices import Choice, agents_of, departments_seen
+from api.pages.choices import Choice, agents_of, departments_seen, sees_any
 from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.finding import MINE, NOBODY, QUICK, UNRESOLVED, Asked, address, of_tag
@@ -82,6 +82,8 @@ async def _blank(panel: Panel, asked: Asked, here: str) -> str:
     """Say why there is nothing: no desk has tickets yet, not one for oneself, or nothing fits."""
     if not await panel.front.office.views.has_tickets():
         return "desk"
+    if not sees_any(panel):
+        return "nowhere"
     if asked.cursor:
         return "end"
     if quick := next((one.empty for one in QUICK if one.path == here and one.empty), ""):

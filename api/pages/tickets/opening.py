@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from api import problems
-from api.pages.choices import Choice, departments_seen
+from api.pages.choices import CHANNELS, Choice, departments_seen, sees_any
 from api.pages.front import Form, Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.showing import see_other
@@ -106,10 +106,10 @@ async def _page(
         "key": str(panel.front.office.new_id()),
         "longest": _LONGEST,
         "departments": await departments_seen(panel),
+        "sees_any": sees_any(panel),
+        "may_add": panel.bearer.caller.may(Permission.DEPARTMENTS_MANAGE),
         "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
-        "channels": [
-            Choice(one.value, one.value.replace("_", " ").capitalize()) for one in Channel
-        ],
+        "channels": [Choice(one.value, name) for one, name in CHANNELS.items()],
     }
     return panel.page("tickets/opening", shown, Here(bar=TICKETS), status=status)
 

@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from msgspec import UnsetType
 
 from api import problems
-from api.pages.choices import Choice, agents_of, besides, departments_of
+from api.pages.choices import CHANNELS, Choice, agents_of, besides, departments_of
 from api.pages.front import Form, Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
@@ -132,6 +132,7 @@ async def show_ticket(
         "refusal": refusal,
         "notice": notice,
         "ticket": ticket,
+        "came_by": CHANNELS[ticket.channel],
         "path": path,
         "view": view,
         "talk": talk.messages,
