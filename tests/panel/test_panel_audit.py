@@ -34,7 +34,7 @@ def test_calls_are_listed_newest_first(olga: Browser, busy: Busy) -> None:
 
 
 def test_an_auditor_may_choose_whose_calls_to_see(
-    busy: Busy, company: Company, join: Join, role_of: RoleOf
+    company: Company, join: Join, role_of: RoleOf
 ) -> None:
     _, auditor = join("Otto", role_of(Permission.AUDIT_READ))
     ben = company.members["Ben"]
