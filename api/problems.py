@@ -125,6 +125,11 @@ class ClientLeft(Exception):  # noqa: N818 - likewise, that nobody reads
     """The client hung up before the end of its request: nothing is done, and it is no fault."""
 
 
+def status_of(refused: Refused) -> int:
+    """Return with which status HTTP answers a refusal."""
+    return OF_REFUSALS[refused.code].status
+
+
 def problem(
     kind: Kind,
     detail: str,

@@ -57,7 +57,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             headers = {"Retry-After": str(error.retry_after)}
             return _message(front, 429, "Slowly", later(error, "requests"), headers=headers)
         case Refused():
-            status = problems.OF_REFUSALS[error.code].status
+            status = problems.status_of(error)
             return _message(front, status, "That was not possible", told(error))
         case Unavailable():
             return _message(

@@ -6,13 +6,13 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api import problems
 from api.oauth.locations import Locations
 from api.pages.account.credentials import apps_in_words
 from api.pages.account.revoking import READING, end_app, end_token, id_in
 from api.pages.front import Front, Page
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
 from api.rest.tokens import tokens_held_by
@@ -119,7 +119,7 @@ def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
 
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
-    status = problems.OF_REFUSALS[refused.code].status
+    status = status_of(refused)
     return await integration(panel, status, label, refusal=refused.sentence)
 
 

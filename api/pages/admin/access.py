@@ -10,10 +10,11 @@ from litestar.di import NamedDependency
 from api.pages.account.revoking import end_app, end_token
 from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, LONGEST_NAME, show_link
-from api.pages.admin.forms import fitted, pageless, status_of
+from api.pages.admin.forms import fitted, pageless
 from api.pages.front import Front, Page
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.agent_access import Seat
 from api.rest.agents import AgentId, act_on_agent

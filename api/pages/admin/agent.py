@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from msgspec import UNSET
 from api.pages.account.credentials import apps_in_words
 from api.pages.account.revoking import READING
 from api.pages.admin.agents import AGENTS, HERE, LONGEST_NAME, Typed, typed_in
-from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of, status_of
+from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
 from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
 from api.pages.choices import Choice
 from api.pages.front import Front, Page
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.agents import AgentChange, AgentId, alter_agent
 from api.rest.sessions import living_sessions
 from api.rest.tokens import tokens_held_by
@@ -151,7 +153,7 @@ async def show_agent(
         "may_look": may_look,
         "reasons": reasons,
         "typed": typed or as_it_is,
-        "conflicting": typed is not None and status == 412,  # noqa: PLR2004 - RFC 9110 §15.5.13
+        "conflicting": typed is not None and status == HTTPStatus.PRECONDITION_FAILED,
         "roles": roles,
         "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
         "departments": await departments_to_give(panel, state.departments),

@@ -8,12 +8,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api.pages.admin.forms import fitted, once, status_of
+from api.pages.admin.forms import fitted, once
 from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice, departments_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent
 from api.rest.password_links import PasswordLink, issue_password_link
 from domain.permissions import Permission, Role

@@ -7,13 +7,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from api import problems
 from api.mcp import PATH
 from api.pages.admin.client_forms import changed, client_in, filled, hosts_in, policy_in
 from api.pages.admin.client_use import agents_by_id, stopped_by, uses_under
 from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.clients import (
     ClientShown,
@@ -89,7 +89,7 @@ async def _stopped(panel: Panel, change: PolicyChange) -> list[str]:
 
 
 async def _refused(panel: Panel, refused: Refused, **typed: Typed) -> Response[str]:
-    status = problems.OF_REFUSALS[refused.code].status
+    status = status_of(refused)
     if refused.code is Code.PERMISSION_DENIED:
         raise refused  # for there is no page to say so on
     wrong = "hosts" if "policy" in typed else ""

@@ -1,5 +1,6 @@
 """Departments, for those who manage them: who works in each, added and renamed."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from litestar.params import PathParameter
 from msgspec import UNSET
 
 from api.pages.admin.agents import AGENTS
-from api.pages.admin.forms import as_seen, fitted, once, sentence_of, status_of
+from api.pages.admin.forms import as_seen, fitted, once, sentence_of
 from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.departments import NamedDepartment, alter_department, make_department
 from domain.decider import Ref, existing
 from domain.department import DEPARTMENT
@@ -118,7 +120,7 @@ async def _show(
     shown: dict[str, object] = {
         "name": name,
         "typed": name if typed is None else typed,
-        "conflicting": typed is not None and status == 412,  # noqa: PLR2004 - RFC 9110 §15.5.13
+        "conflicting": typed is not None and status == HTTPStatus.PRECONDITION_FAILED,
         "version": version,
         "members": members.agents,
         "next": "" if members.next_cursor is UNSET else members.next_cursor,

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from api import problems
 from api.pages.front import Form
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused
@@ -56,10 +55,6 @@ def as_seen(form: Form) -> Conditions:
     if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004
         raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
     return Conditions(version=int(version))
-
-
-def status_of(refused: Refused) -> int:
-    return problems.OF_REFUSALS[refused.code].status
 
 
 def sentence_of(refused: Refused, what: str) -> str:

@@ -1,6 +1,7 @@
 """Roles, for those who manage them: what each allows, in words, made and changed as one may."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Annotated, Any, NamedTuple
 
 from litestar import Response, get, post
@@ -8,10 +9,11 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from api.pages.admin.agents import AGENTS
-from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of, status_of
+from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.roles import NewRole, RoleChange, alter_role, end_role, make_role
 from domain.decider import Ref
@@ -209,7 +211,7 @@ async def _show(
     shown: dict[str, object] = {
         "role": role,
         "typed": typed or as_it_is,
-        "conflicting": typed is not None and status == 412,  # noqa: PLR2004 - RFC 9110 §15.5.13
+        "conflicting": typed is not None and status == HTTPStatus.PRECONDITION_FAILED,
         "withheld": bool(PRIVILEGES - own),
         "groups": groups_of(own, (typed or as_it_is).permissions),
         "allowed": groups_of(role.permissions),

@@ -7,12 +7,12 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api import problems
 from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, kept_among
 from api.pages.audit.words import OUTCOMES, WAYS, badge_of
 from api.pages.choices import Choice
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
+from api.problems import status_of
 from api.rest import ENDPOINTS as OPERATIONS
 from api.rest.calls import CallListing
 from domain.permissions import Permission
@@ -55,7 +55,7 @@ async def audit_page(request: Page, front: NamedDependency[Front]) -> Response[s
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     except Refused as refused:
-        refusal, status = refused.sentence, problems.OF_REFUSALS[refused.code].status
+        refusal, status = refused.sentence, status_of(refused)
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
     return panel.page("audit/calls", shown, HERE, status=status)
 

@@ -4,12 +4,12 @@ import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from api import problems
 from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
 from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, kept_among
 from api.pages.audit.words import SUBJECTS, WAYS, kind_of
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
+from api.problems import status_of
 from api.rest.facts import FactListing
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
@@ -39,7 +39,7 @@ async def facts_page(request: Page, front: NamedDependency[Front]) -> Response[s
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     except Refused as refused:
-        refusal, status = refused.sentence, problems.OF_REFUSALS[refused.code].status
+        refusal, status = refused.sentence, status_of(refused)
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
     return panel.page("audit/facts", shown, HERE, status=status)
 

@@ -7,12 +7,12 @@ from urllib.parse import quote
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api import problems
 from api.cookies import clear_session, set_before, set_session
 from api.csrf import csrf_token
 from api.oauth.locations import AUTHORIZE
 from api.pages.front import Front, Page, visitor_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rates import RateLimited
 from domain.application import Unauthorized
 from domain.ledger import Unavailable
@@ -77,7 +77,7 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
             target,
             email=email,
             refusal=refused.sentence,
-            status=problems.OF_REFUSALS[refused.code].status,
+            status=status_of(refused),
         )
     except RateLimited as limited:
         return _login(

@@ -6,12 +6,12 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api import problems
 from api.cookies import set_before, set_session
 from api.csrf import csrf_token
 from api.pages.front import Form, Front, Page, twice, visitor_of
 from api.pages.panel import MCP
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rates import RateLimited
 from api.sign_in.links import PASSWORD_PATH, SETUP_PATH, too_old
 from domain.agent.rules import AGENT
@@ -83,7 +83,7 @@ def _form(
     return front.showing.page(
         template,
         {**shown, "csrf": csrf_token(before), "refusal": refused.sentence if refused else ""},
-        status=problems.OF_REFUSALS[refused.code].status if refused else 200,
+        status=status_of(refused) if refused else 200,
         cookies=[set_before(before, front.base_url)],
         hidden=True,
     )

@@ -6,7 +6,6 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api import problems
 from api.pages.front import Form, Front, Page
 from api.pages.panel import TICKETS, Panel, panel_of
 from api.pages.showing import see_other
@@ -21,6 +20,7 @@ from api.pages.tickets.ticket import (
     show_ticket,
 )
 from api.pages.wording import told
+from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.ticket_messages import Written
 from domain.refusals import Code, Refused
@@ -52,7 +52,7 @@ async def act(
             return see_other(f"{seen.path}?done=nothing")
         outcome = await _carry_out(panel, seen, form, sheet, asked)
     except Refused as refused:
-        status = problems.OF_REFUSALS[refused.code].status
+        status = status_of(refused)
         typed = form_typed(action, form)
         # As it is by now, which may be what the refusal is about.
         seen = await seen_ticket(panel, reference)
