@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.chromium import FOUND
 from tests.conformance.demo import served_demo
-from tests.mcp.wire import call
+from tests.mcp.wire import CLIENT_INFO, call
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 OWNER, PASSWORD = "owner@demo.example", "a few words in a row"
@@ -38,6 +38,8 @@ def take(browser: Browser, at: str, link: str, token: str) -> None:
     page.locator("main h2 a").first.click()
     act(page, at, token)
     picture(page, "ticket")
+    page.get_by_role("heading", name="History").evaluate("heading => heading.scrollIntoView()")
+    picture(page, "history")
     page.goto("/account/mcp")
     picture(page, "mcp-integration")
     page.goto(f"/oauth/authorize?{asked(at)}")
@@ -59,10 +61,20 @@ def sign_in(page: Page, link: str) -> None:
 
 
 def act(page: Page, at: str, token: str) -> None:
-    """Have a client do something, so that the history tells of it."""
+    """Have a client do what an assistant does, so that the history and the audit trail tell of it."""
     code = page.url.rpartition("/")[2]
-    request = call(token, "add_tags", ticket_id=code, tags=["looked-at"])
-    assert request.send(urlsplit(at).port or 80).status == 200
+    for tool, arguments in (
+        ("search_tickets", {"query": "Steuerrohr"}),
+        ("get_ticket_context", {"ticket_id": code}),
+        ("reopen_ticket", {"ticket_id": code}),
+        ("add_tags", {"ticket_id": code, "tags": ["recall"]}),
+        ("list_departments", {}),
+        ("transfer_ticket", {"ticket_id": code, "department_id": "Warranty"}),
+        ("resolve_ticket", {"ticket_id": code}),
+    ):
+        meta = {CLIENT_INFO: {"name": "Claude Code", "version": "2.1"}}
+        request = call(token, tool, meta, **arguments)
+        assert request.send(urlsplit(at).port or 80).status == 200
     page.reload()
 
 
