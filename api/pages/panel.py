@@ -116,6 +116,7 @@ class Panel:
             "bar": self.open(BAR),
             "places": self.open(_SECTIONS.get(here.section, ())),
             "here": here,
+            "may_audit": self.bearer.caller.may(Permission.AUDIT_READ),
         }
         return self.front.showing.page(
             template, {**frame, **shown}, status=status, headers=headers, scripted=True

@@ -98,14 +98,18 @@ def test_what_no_form_of_ours_sends_is_refused(pia: Person, label: str, kind: st
     assert refused.refusal
 
 
-def test_an_app_is_listed_and_revoked(product: Served) -> None:
+def test_an_app_is_listed_and_revoked(product: Served, olga: Browser) -> None:
     person = arrive(product, "Rune")
+    page = f"/admin/agents/{person.member.id}"
     app = product.run(connect_app(product.desk, person.member.id))
     assert call(app.access_token, "list_departments").send(product.port).status == 200
     assert product.run(product.desk.views_caught_up())
     text = person.browser.get(PAGE).text
     assert "Claude" in text
     assert "claude.example" in text
+    assert "Calls in Audit" not in text
+    (calls,) = re.findall(r'<a href="(/audit\?credential_id=[^"]+)">', olga.get(page).text)[-1:]
+    assert ">list_departments<" in olga.get(calls).text
     person.browser.submit(PAGE, f"{PAGE}/apps/revoke")
     assert modern(app.access_token, "tools/list").send(product.port).status == 401
     assert "No app is connected" in person.browser.get(PAGE).text
@@ -152,7 +156,8 @@ def test_whose_role_allows_no_tokens_is_told_so(product: Served) -> None:
     product.run(product.desk.execute(Wish(kept_in)))
     browser = arrive(product, "Kim", str(role)).browser
     text = browser.get(PAGE).text
-    assert "Your role does not allow you to generate tokens." in text
+    assert "Your role does not allow you to generate tokens or to connect apps." in text
+    assert "Generate one" not in text
     form = {"csrf": browser.get("/account").fields("/account/password")["csrf"], "kind": "full"}
     assert browser.post(f"{PAGE}/tokens", form).status == 403
 
