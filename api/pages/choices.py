@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from api.pages.panel import Panel
 from domain.permissions import Permission
-from domain.ticket.words import Channel
+from domain.ticket.words import Channel, Priority
 
 # Nobody reads a longer list; whoever has more agents narrows by department.
 _MOST = 500
@@ -21,6 +21,7 @@ class Choice(NamedTuple):
     name: str
 
 
+PRIORITIES = tuple(Choice(one.value, one.value.capitalize()) for one in Priority)
 CHANNELS = {one: one.value.replace("_", " ").capitalize() for one in Channel} | {
     Channel.API: "API",
     Channel.WHATSAPP: "WhatsApp",
@@ -94,3 +95,9 @@ def besides(choices: Collection[Choice], *values: UUID | None) -> list[Choice]:
     """Return the choices but for those that change nothing."""
     left_out = {str(value) for value in values}
     return [choice for choice in choices if choice.value not in left_out]
+
+
+def kept_among(choices: list[Choice], chosen: str) -> list[Choice]:
+    """Keep what was chosen among the choices, such as an agent who left."""
+    known = not chosen or any(choice.value == chosen for choice in choices)
+    return choices if known else [*choices, Choice(chosen, "Another one")]

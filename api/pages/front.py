@@ -1,10 +1,13 @@
 """What pages work with, and what they read from a request: who comes, with which form."""
 
 import contextlib
+import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+import msgspec
 from litestar import Request
 
 from api.connection.trying import ConnectionTest
@@ -27,6 +30,7 @@ Page = Request[Any, Any, Any]
 Form = dict[str, str]
 
 _FIELDS = 600  # one of them may be ticked for each department
+_AT = re.compile(r"\$\.(\w+)")
 _FORMS = "application/x-www-form-urlencoded"
 
 
@@ -109,6 +113,23 @@ class Front(NamedTuple):
         """Read a form of a page for people who are not signed in. Raises `ForeignForm`."""
         before = read_before(headers_of(request), self.base_url)
         return await self.form(request, before, hidden=hidden)
+
+
+def key_of(form: Form, wish: msgspec.Struct, *place: str) -> str | None:
+    """Return the key under which a form that is sent twice is carried out once, if it has one.
+
+    What was filled in is a part of it: the same form with another name is another wish.
+    """
+    if not form.get("key"):
+        return None
+    told = msgspec.json.encode((form["key"], *place, type(wish).__name__, wish))
+    return f"panel-{hashlib.sha256(told).hexdigest()}"
+
+
+def field_of(error: msgspec.ValidationError) -> str:
+    """Return the name of the field that does not fit; nothing where it is none of them."""
+    at = _AT.search(str(error))
+    return at.group(1) if at else ""
 
 
 def headers_of(request: Page) -> Headers:

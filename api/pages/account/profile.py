@@ -8,13 +8,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api import problems
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
 from api.pages.front import Front, Page, twice
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.sign_in.entering import later
+from api.problems import status_of
 from api.rates import RateLimited
 from api.rest.sessions import SessionEnded, living_sessions
 from domain.application import Wish
@@ -61,7 +61,7 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
     try:
         signed_in = await sign_in.change_password(bearer, form.get("current", ""), twice(form))
     except Refused as refused:
-        status = problems.OF_REFUSALS[refused.code].status
+        status = status_of(refused)
         return await _account(panel, status, refusal=refused.sentence)
     except RateLimited as limited:
         headers = {"Retry-After": str(limited.retry_after)}

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api import problems
 from api.pages.account.browsers import browser_of
 from api.pages.admin.budget_chart import chart_of
 from api.pages.admin.budget_form import filled, terms_in
@@ -16,6 +15,7 @@ from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, th
 from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMINISTRATION, AUDIT, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.problems import status_of
 from api.rest.acting import Conditions, Office
 from api.rest.budget import set_terms
 from api.rest.usage import reading_use
@@ -70,7 +70,7 @@ async def set_limit(request: Page, front: NamedDependency[Front]) -> Response[An
     except Refused as refused:
         if refused.code is Code.PERMISSION_DENIED:
             raise  # for the page has no such form any more
-        status = problems.OF_REFUSALS[refused.code].status
+        status = status_of(refused)
         month = month_of("", _today(front.office))
         return await _budget(panel, month, status, form, refusal=refused.sentence)
     return see_other(f"{BUDGET}?done=limit")

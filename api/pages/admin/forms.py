@@ -1,13 +1,11 @@
 """Admin's forms: read strictly, told plainly, done once though sent twice, and of one version."""
 
-import hashlib
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from api.pages.front import Form
+from api.pages.front import Form, field_of, key_of
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused
 
@@ -20,7 +18,6 @@ _SENTENCES = {
     "department_ids": "Choose departments from the list.",
     "permissions": "Choose permissions from the list.",
 }
-_FIELD = re.compile(r"\$\.(\w+)")
 # Refusals that no page can be shown with: there is nothing to look at, or one may not.
 _PAGELESS = {Code.NOT_FOUND, Code.PERMISSION_DENIED}
 
@@ -33,20 +30,13 @@ def fitted(told: Mapping[str, Any], kind: type[T], longest: int) -> T:
     try:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:
-        at = _FIELD.search(str(error))
-        sentence = _SENTENCES[at.group(1)] if at else "Fill the form in again."
+        sentence = _SENTENCES.get(field_of(error), "Fill the form in again.")
         raise Refused(Code.INVALID_ARGUMENTS, sentence.format(longest)) from None
 
 
 def once(form: Form, wish: msgspec.Struct) -> Conditions:
-    """Return the conditions under which a form that is sent twice is carried out once.
-
-    What was filled in is a part of the key: the same form with another name is another wish.
-    """
-    if not form.get("key"):
-        return Conditions()
-    told = msgspec.json.encode((form["key"], type(wish).__name__, wish))
-    return Conditions(key=f"panel-{hashlib.sha256(told).hexdigest()}")
+    """Return the conditions under which a form that is sent twice is carried out once."""
+    return Conditions(key_of(form, wish))
 
 
 def as_seen(form: Form) -> Conditions:

@@ -7,9 +7,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, kept_among
+from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of
 from api.pages.audit.words import OUTCOMES, WAYS, badge_of
-from api.pages.choices import Choice
+from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
 from api.problems import status_of

@@ -5,8 +5,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, kept_among
+from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of
 from api.pages.audit.words import SUBJECTS, WAYS, kind_of
+from api.pages.choices import kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
 from api.problems import status_of

@@ -1,6 +1,5 @@
 """What an address of the audit trail asks for, read strictly, and what its form offers."""
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,8 @@ import msgspec
 from msgspec import UNSET
 
 from api.pages.audit.words import WAYS
-from api.pages.choices import Choice, agents_on_record
-from api.pages.front import Page
+from api.pages.choices import Choice, agents_on_record, kept_among
+from api.pages.front import Page, field_of
 from api.pages.panel import Panel
 from api.rest.calls import TrailListing
 from domain.fact import Via
@@ -32,7 +31,6 @@ TRAIL = {
     "from": "a time",
     "to": "a time",
 }
-_FIELD = re.compile(r"\$\.(\w+)")
 _LATELY = timedelta(days=30)
 _MOST = 100
 
@@ -62,8 +60,7 @@ class Asked(NamedTuple, Generic[L]):
         try:
             return msgspec.convert(self.kept, self.listing, strict=False)
         except msgspec.ValidationError as error:
-            at = _FIELD.search(str(error))
-            raise self._misfit(at.group(1) if at else "") from None
+            raise self._misfit(field_of(error)) from None
 
     def shown(self, *, failed: bool, next_cursor: str | msgspec.UnsetType | None) -> dict[str, Any]:
         """Return what the list's page shows of it."""
@@ -103,12 +100,6 @@ async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
         "ways": kept_among([Choice(way, WAYS[way]) for way in get_args(Via)], given["via"]),
         "clients": await _clients(panel, panel.front.office.now()),
     }
-
-
-def kept_among(choices: list[Choice], chosen: str) -> list[Choice]:
-    """Keep what was chosen among the choices, such as an agent who left."""
-    known = not chosen or any(choice.value == chosen for choice in choices)
-    return choices if known else [*choices, Choice(chosen, "Another one")]
 
 
 async def _clients(panel: Panel, now: datetime) -> list[str]:

@@ -1,6 +1,5 @@
 """What an address asks of the list of tickets: the filters of the tools, read strictly and written back."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -8,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from api.pages.front import Page
+from api.pages.front import Page, field_of
 from api.pages.panel import TICKETS
 from domain.refusals import Code, Refused
 from domain.ticket.words import RESOLVABLE, Status
@@ -32,7 +31,6 @@ _TEXTS = {
     "sort": "an order",
 }
 _NAMES = {**_TEXTS, "status": "a status", "cursor": "a page"}
-_FIELD = re.compile(r"\$\.(\w+)")
 
 
 class Asked(NamedTuple):
@@ -80,8 +78,7 @@ class Asked(NamedTuple):
         try:
             return msgspec.convert({**asked, "limit": A_PAGE}, TicketSearch, strict=False)
         except msgspec.ValidationError as error:
-            at = _FIELD.search(str(error))
-            raise self._misfit(at.group(1) if at else "") from None
+            raise self._misfit(field_of(error)) from None
 
     def _misfit(self, name: str) -> Refused:
         given = self.texts.get(name) or ", ".join(self.statuses if name == "status" else ())

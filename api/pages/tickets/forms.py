@@ -1,11 +1,9 @@
 """The forms of a ticket's page: what each asks for, what outdates it, and when it is the same again."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET
 
 from api.pages.front import Form
@@ -44,17 +42,6 @@ class Sheet(NamedTuple):
 
     read: Callable[[TicketMetadata, Form], Asked | None]
     outdated_by: frozenset[str] = frozenset()
-
-
-def key_of(form: Form, asked: msgspec.Struct, *place: str) -> str | None:
-    """Return the key under which a form that is sent twice is carried out once.
-
-    What was filled in is a part of it: the same form with other tags is another wish.
-    """
-    if not form.get("key"):
-        return None
-    wish = msgspec.json.encode((form["key"], *place, type(asked).__name__, asked))
-    return f"panel-{hashlib.sha256(wish).hexdigest()}"
 
 
 async def carry_out(acting: Acting, conditions: Conditions, ticket: UUID, asked: Asked) -> Carried:

@@ -6,15 +6,15 @@ from typing import NamedTuple
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from api import problems
-from api.pages.choices import Choice, agents_of, departments_seen, sees_any
+from api.pages.choices import PRIORITIES, Choice, agents_of, departments_seen, kept_among, sees_any
 from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.finding import MINE, NOBODY, QUICK, UNRESOLVED, Asked, address, of_tag
 from api.pages.wording import told
+from api.problems import status_of
 from domain.permissions import Permission
 from domain.refusals import Refused
-from domain.ticket.words import Priority, Status
+from domain.ticket.words import Status
 from projections.question import STATUSES
 from projections.searching import TicketHit, TicketPage
 
@@ -50,7 +50,7 @@ async def tickets_page(request: Page, front: NamedDependency[Front]) -> Response
         search = asked.search(panel.acting.agent)
         found = await front.office.views.search_tickets(caller, search)
     except Refused as refused:
-        refusal, status = told(refused), problems.OF_REFUSALS[refused.code].status
+        refusal, status = told(refused), status_of(refused)
     shown = {
         **await _form(panel, asked),
         **await _found(panel, asked, found),
@@ -102,9 +102,9 @@ async def _form(panel: Panel, asked: Asked) -> dict[str, object]:
         "usual": _USUAL,
         "rare": rare,
         "unfolded": any(times) or any(word in rare for word in asked.statuses),
-        "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
-        "departments": _with(await departments_seen(panel), asked.texts["department_id"]),
-        "agents": _with(agents, asked.texts["agent_id"]),
+        "priorities": PRIORITIES,
+        "departments": kept_among(await departments_seen(panel), asked.texts["department_id"]),
+        "agents": kept_among(agents, asked.texts["agent_id"]),
         "sorts": _SORTS,
     }
 
@@ -117,12 +117,6 @@ def _hit(ticket: TicketHit) -> Hit:
         address({"agent_id": agent}),
         [Choice(of_tag(tag), tag) for tag in ticket.tags],
     )
-
-
-def _with(choices: list[Choice], chosen: str) -> list[Choice]:
-    """Keep what was chosen among the choices, such as an agent who left."""
-    known = not chosen or any(choice.value == chosen for choice in choices)
-    return choices if known else [*choices, Choice(chosen, "Another one")]
 
 
 ENDPOINTS = (tickets_page,)

@@ -8,16 +8,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from api import problems
-from api.pages.choices import CHANNELS, Choice, departments_seen, sees_any
-from api.pages.front import Form, Front, Page
+from api.pages.choices import CHANNELS, PRIORITIES, Choice, departments_seen, sees_any
+from api.pages.front import Form, Front, Page, key_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.tickets.forms import (
     BODY_LIMIT,
     LONGEST,
     chosen,
-    key_of,
     misfit,
     priority_of,
     subject_of,
@@ -25,6 +23,7 @@ from api.pages.tickets.forms import (
     text_of,
 )
 from api.pages.wording import told
+from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.tickets import NewTicket, Person, open_new_ticket
 from domain.permissions import Permission
@@ -60,7 +59,7 @@ async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[
         outcome = await open_new_ticket(panel.acting, conditions, asked)
     except Refused as refused:
         panel.acting.reading(Permission.TICKETS_WRITE)  # who may not is told that alone
-        status = problems.OF_REFUSALS[refused.code].status
+        status = status_of(refused)
         typed = {name: text.replace("\0", "") for name, text in form.items()}
         return await _page(panel, {**_BLANK, **typed}, told(refused), status)
     if outcome.views_behind or not panel.bearer.caller.may(Permission.TICKETS_READ):
@@ -108,7 +107,7 @@ async def _page(
         "departments": await departments_seen(panel),
         "sees_any": sees_any(panel),
         "may_add": panel.bearer.caller.may(Permission.DEPARTMENTS_MANAGE),
-        "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
+        "priorities": PRIORITIES,
         "channels": [Choice(one.value, name) for one, name in CHANNELS.items()],
     }
     return panel.page("tickets/opening", shown, Here(bar=TICKETS), status=status)

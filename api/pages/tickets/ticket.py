@@ -9,8 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UnsetType
 
-from api import problems
-from api.pages.choices import CHANNELS, Choice, agents_of, besides, departments_of
+from api.pages.choices import CHANNELS, PRIORITIES, Choice, agents_of, besides, departments_of
 from api.pages.front import Form, Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
@@ -18,9 +17,10 @@ from api.pages.tickets.finding import of_tag
 from api.pages.tickets.forms import LONGEST
 from api.pages.tickets.messages import talk_of
 from api.pages.wording import told
+from api.problems import status_of
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
-from domain.ticket.words import RESOLVABLE, Priority, Status
+from domain.ticket.words import RESOLVABLE, Status
 from mcp_server.tools.write import WRITE_TOOLS
 from projections.metadata import TicketMetadata
 
@@ -96,7 +96,7 @@ async def ticket_page(
     except Refused as refused:
         if refused.code is not Code.INVALID_ARGUMENTS:
             raise
-        status = problems.OF_REFUSALS[refused.code].status
+        status = status_of(refused)
         return await show_ticket(panel, seen, View(), status, refusal=told(refused))
 
 
@@ -197,7 +197,7 @@ async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
         "takers": besides(takers, assignee),
         "targets": besides(targets, department),
         "movers": movers,
-        "priorities": [Choice(one.value, one.value.capitalize()) for one in Priority],
+        "priorities": PRIORITIES,
     }
 
 
