@@ -106,6 +106,8 @@ def _take_attribution(kept: list[str]) -> list[str]:
     blank = 0
     while blank < len(kept) and not kept[-1 - blank].strip():
         blank += 1
+    if blank == len(kept) or not kept[-1 - blank].rstrip().endswith(":"):
+        return []
     # The line may be wrapped once.
     for size in (1, 2):
         begin, end = len(kept) - blank - size, len(kept) - blank

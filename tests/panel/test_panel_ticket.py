@@ -64,6 +64,16 @@ def test_many_messages_come_in_parts_and_a_long_one_is_read_on(
         assert "Line number 20." in ana.get(link(page, "The latest messages")).text
 
 
+def test_a_message_of_nothing_but_short_quotes_makes_no_page_of_foldings(
+    ana: Browser, product: Served, ticket: Ticket
+) -> None:
+    product.run(act(product.desk, said(ticket, ">q\nan answer\n" * 1_000 + "THE END")))
+    page = ana.get(path_of(ticket)).text
+    assert "THE END" in page
+    assert page.count("an answer") == 1_000
+    assert page.count('<details class="quoted">') < 100
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -171,7 +181,7 @@ def test_only_what_the_role_allows_is_offered_and_the_rest_is_refused_when_forge
     for action in {*ACTIONS} - {"add_tags", "reopen_ticket"}:
         answer = forge(tagger, f"{path_of(ticket)}/{action}", **fields)
         assert answer.status == 403
-        assert "Your role does not allow this" in answer.refusal
+        assert "Your role does not allow you to " in answer.refusal
     assert history(tagger, ticket) == ["Kim Kunde opened this ticket"]
 
 

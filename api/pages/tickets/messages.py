@@ -9,6 +9,8 @@ from projections.conversation import FOR_PEOPLE, Message
 from projections.text import Part, parts_of
 
 _FARTHEST = 2**30
+# Pieces of a message: whoever takes it apart more often is read as it was written.
+_MOST_PIECES = 100
 
 
 class Piece(NamedTuple):
@@ -63,7 +65,10 @@ async def talk_of(panel: Panel, ticket: str, cursor: str, message: str, offset: 
 def _pieces(parts: list[Part]) -> list[Piece]:
     """Join the lines of parts; blank ones around a quote say nothing once it is folded."""
     pieces: list[Piece] = []
-    for lines, quoted in parts:
+    for number, (lines, quoted) in enumerate(parts):
+        if number == _MOST_PIECES:
+            rest = [line for part in parts[number:] for line in part.lines]
+            return [*pieces, Piece("\n".join(rest), 0)]
         text = "\n".join(lines)
         if len(parts) > 1:
             text = text.strip("\n")
