@@ -141,12 +141,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         return self.host in _ALL_ADDRESSES and not self.public_url
 
     @property
-    def offers_oauth(self) -> bool:
-        """Whether clients can connect by OAuth, which off the machine itself takes https."""
-        public = urlsplit(self.base_url)
-        return public.scheme == "https" or _is_this_machine(public.hostname or "")
-
-    @property
     def environment(self) -> dict[str, str]:
         """The variables from which another process reads the same settings."""
         return {name: str(value) for name, value in msgspec.to_builtins(self).items()}
@@ -156,16 +150,6 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _ALL_ADDRESSES = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 _HTTP = 80
 _OWN_PORTS = {"http": _HTTP, "https": 443}
-
-
-def _is_this_machine(host: str) -> bool:
-    """Whether a host, without brackets, is loopback (RFC 8252 §7.3)."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _listed(words: str) -> list[str]:

@@ -35,15 +35,14 @@ def greet(
         told.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
     at = "" if settings.base_url == known_url else f" --url {settings.base_url}"
     told += _on_signing_in(settings.base_url, beginning, write, at)
-    if settings.offers_oauth:
+    locations = Locations(settings.base_url)
+    if locations.is_safe:
         told += ["", "Clients that speak OAuth take the URL alone, and ask you in the browser:"]
         told.append(f"claude mcp add --transport http deskledger {url}")
     else:
         told += ["", "Clients connect with a token only: OAuth takes a PUBLIC_URL with https."]
     told += ["", "With a token:"]
-    for each in connecting(
-        Locations(settings.base_url), beginning.token or PLACEHOLDER, indent=None
-    ):
+    for each in connecting(locations, beginning.token or PLACEHOLDER, indent=None):
         if way := each.token:
             where = click.style(way.where, dim=True)
             told += ["", f"{click.style(each.client, bold=True)}  {where}", way.lines]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.oauth.locations import Locations
 from infra.settings import Settings, SettingsError, read_settings
 
 
@@ -52,7 +53,7 @@ def test_clients_are_told_where_they_reach_it(given: dict[str, str], url: str, h
 def test_oauth_is_offered_with_https_or_on_the_machine_itself(
     given: dict[str, str], *, offered: bool
 ) -> None:
-    assert read_settings(given).offers_oauth is offered
+    assert Locations(read_settings(given).base_url).is_safe is offered
 
 
 def test_loopback_is_always_ours() -> None:
