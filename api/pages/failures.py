@@ -16,10 +16,12 @@ from api.pages.wording import told
 from api.rates import RateLimited
 from domain.application import Unauthorized
 from domain.ledger import Unavailable
-from domain.refusals import Refused
+from domain.refusals import Code, Refused
 
 _LOOKING = {"GET", "HEAD"}
 _MACHINES = ("/api/", "/public/", "/health/", "/.well-known/")
+_REFUSED = "That was not possible"
+_TITLES = {Code.PERMISSION_DENIED: "Not allowed", Code.NOT_FOUND: "Not found"}
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             return _message(front, 429, "Slowly", later(error, "requests"), headers=headers)
         case Refused():
             status = problems.status_of(error)
-            return _message(front, status, "That was not possible", told(error))
+            return _message(front, status, _TITLES.get(error.code, _REFUSED), told(error))
         case Unavailable():
             return _message(
                 front,
@@ -75,7 +77,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             return _message(
                 front,
                 error.status_code,
-                "That was not possible",
+                _REFUSED,
                 "This is no request of ours.",
                 headers=error.headers,
             )
@@ -93,5 +95,5 @@ def _message(
     way: str = "/",
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    shown = {"title": title, "sentence": sentence, "way": way, "way_name": "Go on"}
+    shown = {"title": title, "sentence": sentence, "way": way, "way_name": "To the start page"}
     return front.showing.page("message", shown, status=status, headers=headers)
