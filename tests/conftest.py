@@ -17,7 +17,6 @@ OPENED = pytest.StashKey[tuple[str, str]]()  # the server's URL and the template
 CLEANUP = pytest.StashKey[ExitStack]()
 # What takes longest; begun last, it would be waited for when all else is done.
 LONGEST = (
-    "test_panel_browser",
     "test_journey_",
     "test_every_",
     "test_rest_any_request",
