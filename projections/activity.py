@@ -76,6 +76,7 @@ class ActivityView:
 
     name = "activity"
     version = 3
+    takes = frozenset(FACTS.values()) - UNTOLD
     tables: LiteralString = ACTIVITY.ddl + STREAMS.ddl
     indexes: LiteralString = """
     CREATE INDEX activity_ticket ON {views}.activity (ticket, position) WHERE tool IS NULL;

@@ -134,6 +134,7 @@ class AppsView:
 
     name = "apps"
     version = 1
+    takes = _OURS
     tables: LiteralString = APPS.ddl
     indexes: LiteralString = "CREATE INDEX apps_agent ON {views}.apps (agent, id);"
 

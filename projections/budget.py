@@ -92,6 +92,7 @@ class BudgetView:
 
     name = "budget"
     version = 2
+    takes = _OURS
     tables: LiteralString = USE.ddl + LIMITS.ddl + REACHED.ddl
     indexes: LiteralString = ""
 

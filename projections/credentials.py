@@ -40,6 +40,7 @@ class CredentialsView:
 
     name = "credentials"
     version = 2
+    takes = _OURS
     tables: LiteralString = CREDENTIALS.ddl
     indexes: LiteralString = "CREATE INDEX credentials_agent ON {views}.credentials (agent, id);"
 

@@ -69,6 +69,7 @@ class DirectoryView:
 
     name = "directory"
     version = 2
+    takes = _OURS
     tables: LiteralString = AGENTS.ddl + DEPARTMENTS.ddl
     indexes: LiteralString = """
     CREATE INDEX agents_sort ON {views}.agents (sort, id);

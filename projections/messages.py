@@ -34,6 +34,7 @@ class MessagesView:
 
     name = "messages"
     version = 2
+    takes = frozenset((MessageAdded,))
     tables: LiteralString = MESSAGES.ddl
     indexes: LiteralString = ""
 

@@ -40,6 +40,7 @@ class RolesView:
 
     name = "roles"
     version = 1
+    takes = _OURS
     tables: LiteralString = ROLES.ddl
     indexes: LiteralString = ""
 

@@ -116,6 +116,7 @@ class SearchView:
 
     name = "search"
     version = 6
+    takes = TICKET_FACTS
     # What changes often is in no index, so that its change touches none. Long words lie apart and
     # uncompressed: a search looks at many rows, at the words of few.
     tables: LiteralString = (

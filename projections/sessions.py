@@ -75,6 +75,7 @@ class SessionsView:
 
     name = "sessions"
     version = 1
+    takes = _OURS
     tables: LiteralString = SESSIONS.ddl
     indexes: LiteralString = "CREATE INDEX sessions_agent ON {views}.sessions (agent, id);"
 

@@ -45,6 +45,7 @@ class TagsView:
 
     name = "tags"
     version = 1
+    takes = _OURS
     tables: LiteralString = TAGS.ddl
     indexes: LiteralString = "CREATE INDEX tags_key ON {views}.tags (key, ticket);"
 

@@ -154,6 +154,7 @@ class TicketsView:
 
     name = "tickets"
     version = 5
+    takes = TICKET_FACTS
     tables: LiteralString = TICKETS.ddl
     # Every order in which tickets are listed, and the ways in which a listing is narrowed.
     indexes: LiteralString = """

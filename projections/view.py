@@ -7,7 +7,7 @@ from typing import Any, LiteralString, Protocol
 from psycopg import AsyncConnection, sql
 
 from domain.account import EXTENSIONS
-from domain.fact import Recorded
+from domain.fact import Fact, Recorded
 
 Connection = AsyncConnection[Any]
 
@@ -24,6 +24,11 @@ class View(Protocol):
         ...
 
     @property
+    def takes(self) -> frozenset[type[Fact]]:
+        """The facts that it folds: a page that holds none of them need not be given to it."""
+        ...
+
+    @property
     def tables(self) -> LiteralString:
         """DDL of its tables and primary keys; `{views}` is its schema, `{ext}` the extensions'."""
         ...
@@ -36,7 +41,7 @@ class View(Protocol):
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
         """Write what a page of the log means, set-based, inside the projector's transaction.
 
-        Each page is given exactly once, in order; what is not ours is passed over. Nothing is
+        Each page is given at most once, in order; what it does not take is passed over. Nothing is
         read back, so a small page may be folded within `connection.pipeline()`.
         """
         ...

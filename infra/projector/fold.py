@@ -53,6 +53,7 @@ async def fold(
     Where the page cannot be taken whole, as much of it is as can. Raises `Poisoned` when that is
     nothing, `Superseded`, and `FoldError` where it is the database that is in trouble.
     """
+    concerned = those_concerned(views, page)
 
     async def write(part: Sequence[Recorded]) -> None:
         async with connection.transaction():
@@ -60,7 +61,7 @@ async def fold(
                 await tracking.advance(connection, previous, part[-1].position)
             except psycopg.errors.DivisionByZero:
                 raise Superseded from None
-            for view in views:
+            for view in concerned:
                 await _write(connection, tracking.schema, view, part)
 
     if len(page) <= _FEW:
@@ -68,12 +69,18 @@ async def fold(
         with contextlib.suppress(psycopg.Error, FoldError):
             async with connection.pipeline(), connection.transaction():
                 await tracking.advance(connection, previous, page[-1].position)
-                for view in views:
+                for view in concerned:
                     await _write(connection, tracking.schema, view, page)
             return page[-1].position
         # After an error the server passes over all that was sent, the transaction's end included.
         await connection.rollback()
     return page[await _as_far_as_possible(connection, page, write) - 1].position
+
+
+def those_concerned(views: Sequence[View], page: Sequence[Recorded]) -> list[View]:
+    """Return the views that take any fact of a page: the others would only look through it."""
+    kinds = {type(recorded.event.fact) for recorded in page}
+    return [view for view in views if not view.takes.isdisjoint(kinds)]
 
 
 async def fold_one(

@@ -12,7 +12,7 @@ from psycopg import sql
 from domain.account import Account
 from domain.fact import Recorded
 from infra.projector.direct import connect, try_lock
-from infra.projector.fold import Projection, fold, fold_one
+from infra.projector.fold import Projection, fold, fold_one, those_concerned
 from infra.projector.log import Log
 from infra.projector.tracking import Tracking
 from projections.view import Connection, qualified
@@ -139,11 +139,13 @@ class _Build:
         self._head = place.head if place else 0
         page = await self._read(0)
         while page:
+            concerned = those_concerned(self._views, page)
             reading, *_ = await _together(
                 self._read(page[-1].position),
                 *(
                     fold_one(session, self._next.schema, view, page)
                     for view, session in zip(self._views, sessions, strict=True)
+                    if view in concerned
                 ),
             )
             self._position = page[-1].position

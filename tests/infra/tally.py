@@ -31,6 +31,7 @@ class Tally:
     """Lists the tools called: those in `poisons` it refuses itself, strychnine its table does."""
 
     name = "tally"
+    takes = frozenset((CallRecorded,))
     tables: LiteralString = """
     CREATE TABLE {views}.tally (
         position bigint PRIMARY KEY,

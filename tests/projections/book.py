@@ -21,6 +21,7 @@ from domain.fact import Attribution, Envelope, Event, Fact, Recorded
 from domain.permissions import Role
 from domain.ticket.facts import MessageAdded
 from domain.ticket.words import Author, code_of
+from infra.projector.fold import those_concerned
 from projections.all import VIEWS
 from projections.view import Connection, View, qualified
 from projections.views import Views, configure
@@ -112,7 +113,7 @@ class Shown:
 async def fold(
     connection: Connection, schema: str, page: Sequence[Recorded], views: Sequence[View] = VIEWS
 ) -> None:
-    for view in views:
+    for view in those_concerned(views, page):
         await view.fold(connection, schema, page)
 
 
