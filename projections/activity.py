@@ -104,7 +104,7 @@ class ActivityView:
         WHERE tool IS NULL AND call IS NOT NULL;
     CREATE INDEX activity_stream ON {views}.activity (stream, position) WHERE stream IS NOT NULL;
     CREATE INDEX activity_call_tool
-        ON {views}.activity (tool, position) WHERE tool IS NOT NULL;
+        ON {views}.activity (tool, position, agent) WHERE tool IS NOT NULL;
     CREATE INDEX activity_call_via ON {views}.activity (via, position) WHERE tool IS NOT NULL;
     CREATE INDEX activity_call_agent ON {views}.activity (agent, position)
         WHERE tool IS NOT NULL AND agent IS NOT NULL;
