@@ -71,5 +71,5 @@ class Context(NamedTuple):
 def existing(state: S | None, what: str) -> S:
     """Return the state, or refuse with `not_found`."""
     if state is None:
-        raise Refused(Code.NOT_FOUND, f"There is no such {what}. Check its id in the list.")
+        raise Refused(Code.NOT_FOUND, f"There is no such {what}.", hint="Check its id in the list.")
     return state

@@ -34,16 +34,21 @@ class Code(StrEnum):
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     """An answer that says no: a code for programs, a sentence that tells what to do next.
 
+    `plain` is the sentence for people, who have a page before them: without the `hint` that names
+    tools and arguments.
     `details` are facts a program may use, such as `resets_at`; never secrets, never foreign text.
     `budget` is how the budget stood when a call's refusal was recorded; None until it was.
     """
 
     budget: BudgetLine | None = None
 
-    def __init__(self, code: Code, sentence: str, details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(
+        self, code: Code, plain: str, details: Mapping[str, Any] | None = None, hint: str = ""
+    ) -> None:
         self.code = code
-        self.sentence = sentence
+        self.plain = plain
+        self.sentence = f"{plain} {hint}" if hint else plain
+        super().__init__(self.sentence)
         self.details: Mapping[str, Any] = details or {}
 
     def with_budget(self, line: BudgetLine) -> Self:

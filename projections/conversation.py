@@ -210,8 +210,8 @@ async def get_message(
     if not messages:
         raise Refused(
             Code.NOT_FOUND,
-            f"Ticket {code} has no message with this id. Call get_ticket_messages without "
-            "message_id to see those it has.",
+            f"Ticket {code} has no message with this id.",
+            hint="Call get_ticket_messages without message_id to see those it has.",
         )
     return MessagePage(ticket, code, WARNING, messages)
 

@@ -50,8 +50,9 @@ def decode_cursor(cursor: str, listing: object, key: type[K]) -> K:
 def _misused() -> Refused:
     return Refused(
         Code.INVALID_ARGUMENTS,
-        "This cursor is not one of this listing. Pass the cursor of the last answer as it is, with "
-        "the same other arguments, or leave it out to begin anew.",
+        "This list has no such page.",
+        hint="Pass the cursor of the last answer as it is, with the same other arguments, or leave "
+        "it out to begin anew.",
     )
 
 

@@ -167,8 +167,8 @@ def _topics(word: str) -> list[str]:
     if not found:
         raise Refused(
             Code.INVALID_ARGUMENTS,
-            "There is no such kind of fact. Name a topic, such as agent.role_changed, or what "
-            "stands before its dot.",
+            "There is no such kind of fact.",
+            hint="Name a topic, such as agent.role_changed, or what stands before its dot.",
         )
     return found
 

@@ -230,7 +230,8 @@ async def list_agents(
         if await found.fetchone() is None:
             raise Refused(
                 Code.NOT_FOUND,
-                "There is no department with this id. See list_departments for which there are.",
+                "There is no department with this id.",
+                hint="See list_departments for which there are.",
             )
     agents, last = fill([AgentRow(*row) for row in rows], PAGE, line)
     return agents, encode_cursor(listing, (last.sort, last.id)) if last else UNSET

@@ -214,13 +214,16 @@ def _require_member(agent_id: UUID, department: UUID, context: Context) -> None:
     agent = context.state(Ref(AGENT, agent_id))
     if agent is None:
         raise Refused(
-            Code.NOT_FOUND, "There is no agent with this id. See list_agents for who there is."
+            Code.NOT_FOUND,
+            "There is no agent with this id.",
+            hint="See list_agents for who there is.",
         )
     if not agent.active or department not in agent.departments:
         why = "is no longer active" if not agent.active else "is not a member of the department"
         raise Refused(
             Code.AGENT_UNAVAILABLE,
-            f"{agent.name} {why}. See list_agents with department_id for those who can take it.",
+            f"{agent.name} {why}.",
+            hint="See list_agents with department_id for those who can take it.",
         )
 
 
@@ -228,15 +231,16 @@ def no_ticket(reference: str) -> Refused:
     """Make the refusal for a ticket that does not exist, or not for this caller."""
     return Refused(
         Code.NOT_FOUND,
-        f"There is no ticket {reference[:64]!r} that you may see. "
-        "Find the right one with search_tickets.",
+        f"There is no ticket {reference[:64]!r} that you may see.",
+        hint="Find the right one with search_tickets.",
     )
 
 
 def _no_department() -> Refused:
     return Refused(
         Code.NOT_FOUND,
-        "There is no department with this id. See list_departments for which there are.",
+        "There is no department with this id.",
+        hint="See list_departments for which there are.",
     )
 
 

@@ -26,9 +26,9 @@ def new_tags(have: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
     if len(have) + len(new) > MAX_TAGS:
         raise Refused(
             Code.LIMIT_REACHED,
-            f"A ticket has at most {MAX_TAGS} tags; this one has {len(have)}. "
-            "Remove some with remove_tags first.",
+            f"A ticket has at most {MAX_TAGS} tags; this one has {len(have)}.",
             {"limit": MAX_TAGS, "tags": len(have)},
+            hint="Remove some with remove_tags first.",
         )
     return tuple(new)
 
