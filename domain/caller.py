@@ -52,11 +52,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
                 f"({permission.scope.sentence}). Use another one, or go on without it.",
                 {"permission": permission.value, "scope": permission.scope.value},
             )
+        what = permission.sentence
         raise Refused(
             Code.PERMISSION_DENIED,
-            f"Your role does not allow this ({permission.value}: {permission.sentence}). "
-            "Ask an administrator, or go on without it.",
+            f"Your role does not allow you to {what[:1].lower()}{what[1:]}.",
             {"permission": permission.value},
+            hint=f"It takes {permission.value}. Ask an administrator, or go on without it.",
         )
 
     def require_inside(self) -> None:

@@ -72,7 +72,7 @@ class Permission(StrEnum):
     ADMINS_MANAGE = (
         "admins:manage",
         Scope.ADMIN,
-        "The same for admins and owners; owners only",
+        "Add and change admins and owners, too; owners only",
     )
     ROLES_MANAGE = "roles:manage", Scope.ADMIN, "Make and change roles"
     DEPARTMENTS_MANAGE = "departments:manage", Scope.ADMIN, "Add and rename departments"

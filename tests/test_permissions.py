@@ -36,7 +36,9 @@ def test_admins_and_owners_manage_the_directory_and_the_budget() -> None:
 
 @pytest.mark.parametrize("command", FOR_ADMINS, ids=lambda command: command.__name__)
 def test_agents_manage_neither(command: Any) -> None:
-    with pytest.raises(Refused, match=r"Your role does not allow this .+ Ask an admin") as refused:
+    with pytest.raises(
+        Refused, match=r"Your role does not allow you to .+ Ask an admin"
+    ) as refused:
         caller_of(ANA).require(command.permission)
     assert refused.value.code is Code.PERMISSION_DENIED
 

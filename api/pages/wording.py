@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from domain.permissions import Permission
 from domain.refusals import Code, Refused
 
 _ADVICE: Mapping[Code, str] = {
     Code.NOT_FOUND: "Look at the list again, and choose from it.",
+    Code.PERMISSION_DENIED: "Ask an administrator for a role that does.",
     Code.AGENT_UNAVAILABLE: "Choose somebody else from the list.",
     Code.LIMIT_REACHED: "Take something away first.",
     Code.INVALID_ARGUMENTS: "Go back to the first page, and try from there.",
@@ -18,12 +18,6 @@ def told(refused: Refused) -> str:
     if refused.code is Code.INVALID_TRANSITION and "status_name" in refused.details:
         return (
             f"This ticket is {refused.details['status_name']} now, so that cannot be done with it."
-        )
-    if refused.code is Code.PERMISSION_DENIED and set(refused.details) == {"permission"}:
-        what = Permission(refused.details["permission"]).sentence
-        return (
-            f"Your role does not allow you to {what[:1].lower()}{what[1:]}. "
-            "Ask an administrator for a role that does."
         )
     if refused.plain == refused.sentence:
         return refused.plain

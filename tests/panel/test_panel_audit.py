@@ -107,7 +107,7 @@ def test_older_calls_are_a_link_away(olga: Browser, busy: Busy) -> None:
         ("via=pigeon", 400, "“pigeon” cannot be taken as a way"),
         ("credential_id=x", 400, "such as …Ab3x"),
         ("from=yesterday", 400, "is no date or time"),
-        ("cursor=x", 400, "cursor"),
+        ("cursor=x", 400, "no such page"),
     ],
 )
 def test_a_wrong_filter_is_told_and_can_be_mended(

@@ -125,7 +125,7 @@ def test_filters_narrow(olga: Browser, busy: Busy, query: str, found: int) -> No
         ("about_id=x", "“x” cannot be taken as an agent's, role's or department's id"),
         ("call_id=x", "cannot be taken as a call's id"),
         ("credential_id=x", "such as …Ab3x"),
-        ("cursor=x", "cursor"),
+        ("cursor=x", "no such page"),
         ("client=%00", "cannot be taken as a client"),
     ],
 )

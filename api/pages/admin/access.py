@@ -14,6 +14,7 @@ from api.pages.admin.forms import fitted, pageless
 from api.pages.front import Front, Page
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.agent_access import Seat
@@ -105,7 +106,7 @@ async def new_password_link(
     except Refused as refused:
         if pageless(refused):
             raise
-        return await show_agent(panel, agent_id, status_of(refused), refusal=refused.sentence)
+        return await show_agent(panel, agent_id, status_of(refused), refusal=told(refused))
     states = panel.front.office.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)

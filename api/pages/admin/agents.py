@@ -14,6 +14,7 @@ from api.pages.choices import Choice, departments_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent
 from api.rest.password_links import PasswordLink, issue_password_link
@@ -69,7 +70,7 @@ async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[
     try:
         found = await _find(panel, wanted, cursor)
     except Refused as refused:
-        refusal, status = refused.sentence, status_of(refused)
+        refusal, status = told(refused), status_of(refused)
     roles = await panel.front.office.views.list_roles()
     kept = {name: value for name, value in wanted._asdict().items() if value}
     shown: dict[str, object] = {
@@ -133,7 +134,7 @@ async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[An
         )
         hired = (await hire_agent(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _new(panel, typed, status_of(refused), refusal=refused.sentence)
+        return await _new(panel, typed, status_of(refused), refusal=told(refused))
     return show_link(panel, hired.name, await issue_password_link(panel.acting, hired.id))
 
 

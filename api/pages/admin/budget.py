@@ -15,6 +15,7 @@ from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, th
 from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMINISTRATION, AUDIT, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions, Office
 from api.rest.budget import set_terms
@@ -72,7 +73,7 @@ async def set_limit(request: Page, front: NamedDependency[Front]) -> Response[An
             raise  # for the page has no such form any more
         status = status_of(refused)
         month = month_of("", _today(front.office))
-        return await _budget(panel, month, status, form, refusal=refused.sentence)
+        return await _budget(panel, month, status, form, refusal=told(refused))
     return see_other(f"{BUDGET}?done=limit")
 
 

@@ -13,6 +13,7 @@ from api.pages.admin.client_use import agents_by_id, stopped_by, uses_under
 from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.clients import (
@@ -93,7 +94,7 @@ async def _refused(panel: Panel, refused: Refused, **typed: Typed) -> Response[s
     if refused.code is Code.PERMISSION_DENIED:
         raise refused  # for there is no page to say so on
     wrong = "hosts" if "policy" in typed else ""
-    return await _clients(panel, status, **typed, refusal=refused.sentence, wrong=wrong)
+    return await _clients(panel, status, **typed, refusal=told(refused), wrong=wrong)
 
 
 async def _clients(

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from api.pages.front import Form, field_of, key_of
+from api.pages.wording import told
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused
 
@@ -54,7 +55,7 @@ def sentence_of(refused: Refused, what: str) -> str:
             f"Somebody else changed this {what} while you had it open, so nothing was saved. "
             "Below is what you typed, and beside it what is so now. Save again if you still want it."
         )
-    return refused.sentence
+    return told(refused)
 
 
 def reason_against(check: Callable[[], None]) -> str:

@@ -13,6 +13,7 @@ from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.roles import NewRole, RoleChange, alter_role, end_role, make_role
@@ -98,7 +99,7 @@ async def add_role(request: Page, front: NamedDependency[Front]) -> Response[Any
         new = fitted(typed._asdict(), NewRole, _LONGEST_NAME)
         made = (await make_role(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _new(panel, typed, status_of(refused), refusal=refused.sentence)
+        return await _new(panel, typed, status_of(refused), refusal=told(refused))
     return see_other(f"{ROLES}/{made.id}?done=added")
 
 
@@ -140,7 +141,7 @@ async def remove_role(
     except Refused as refused:
         if pageless(refused):
             raise
-        return await _show(panel, role_id, status_of(refused), refusal=refused.sentence)
+        return await _show(panel, role_id, status_of(refused), refusal=told(refused))
     return see_other(f"{ROLES}?done=removed")
 
 

@@ -12,6 +12,7 @@ from api.pages.audit.words import OUTCOMES, WAYS, badge_of
 from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest import ENDPOINTS as OPERATIONS
 from api.rest.calls import CallListing
@@ -55,7 +56,7 @@ async def audit_page(request: Page, front: NamedDependency[Front]) -> Response[s
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     except Refused as refused:
-        refusal, status = refused.sentence, status_of(refused)
+        refusal, status = told(refused), status_of(refused)
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
     return panel.page("audit/calls", shown, HERE, status=status)
 

@@ -10,6 +10,7 @@ from api.pages.audit.words import SUBJECTS, WAYS, kind_of
 from api.pages.choices import kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.facts import FactListing
 from domain.permissions import Permission
@@ -40,7 +41,7 @@ async def facts_page(request: Page, front: NamedDependency[Front]) -> Response[s
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     except Refused as refused:
-        refusal, status = refused.sentence, status_of(refused)
+        refusal, status = told(refused), status_of(refused)
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
     return panel.page("audit/facts", shown, HERE, status=status)
 
