@@ -39,7 +39,8 @@ def test_the_screen_is_reached_by_the_avatar_and_tells_how_to_connect(
     assert 'href="/account">Edit profile' in pia.browser.get("/account").text
     assert f'href="{PAGE}"' in pia.browser.get("/account").text
     text = pia.browser.get(PAGE).text
-    for words in (product.url, "Streamable HTTP", "OAuth 2.1", "access token"):
+    budget = "tool calls used by all agents together"
+    for words in (product.url, "Streamable HTTP", "OAuth 2.1", "access token", budget):
         assert words in text
 
 

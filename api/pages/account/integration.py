@@ -12,6 +12,7 @@ from api.pages.account.revoking import READING, end_app, end_token, id_in
 from api.pages.front import Front, Page
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
+from api.pages.wording import told
 from api.problems import status_of
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
@@ -21,6 +22,7 @@ from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
 from domain.permissions import TOOL_SCOPES, Permission
 from domain.refusals import Code, Refused
+from domain.standing import budget_standing
 
 _HERE = Here(section=PROFILE, path=MCP)
 _KINDS = {"full": TOOL_SCOPES, "reading": frozenset(READING)}
@@ -97,6 +99,7 @@ async def integration(
         "apps": await apps_in_words(office, agent),
         "alive": alive,
         "most": MAX_ACTIVE,
+        "budget": await budget_standing(office.helpdesk),
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
         "reading": READING,
@@ -120,7 +123,7 @@ def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
     status = status_of(refused)
-    return await integration(panel, status, label, refusal=refused.sentence)
+    return await integration(panel, status, label, refusal=told(refused))
 
 
 def _shown(panel: Panel, made: TokenShown) -> Response[str]:

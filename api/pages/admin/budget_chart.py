@@ -60,7 +60,7 @@ def chart_of(rows: Sequence[UsageRow], month: date, today: date, limit: int | No
     units = {row.day: row.units for row in rows}
     _, last = calendar.monthrange(month.year, month.month)
     most = max(units.values(), default=0)
-    pace = round(limit / last) if limit else None
+    pace = (round(limit / last) or None) if limit else None
     if pace is not None and pace > 2 * most:
         pace = None  # it would press all bars to the floor
     values = axis_to(max(most, pace or 0))
