@@ -36,7 +36,7 @@ def test_calls_are_listed_newest_first(olga: Browser, busy: Busy) -> None:
 def test_an_auditor_chooses_whose_calls_to_see(
     olga: Browser, busy: Busy, company: Company, join: Join, role_of: RoleOf
 ) -> None:
-    _, auditor = join("Otto", role_of(Permission.AUDIT_READ))
+    _, auditor = join("Odo", role_of(Permission.AUDIT_READ))
     ben = company.members["Ben"]
     assert f'<option value="{ben.id}">Ben</option>' in auditor.get(AUDIT).text
     ticket = company.tickets["open"]

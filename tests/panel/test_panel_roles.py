@@ -84,22 +84,22 @@ def test_nobody_makes_or_changes_a_role_that_allows_more_than_ones_own(
     join: Join, role_of: RoleOf
 ) -> None:
     auditors = role_of(Permission.AUDIT_READ)
-    _, rita = join("Rita", role_of(Permission.ROLES_MANAGE, Permission.TAGS_ADD))
-    assert rita.get("/admin").location == ROLES
-    form = forms_of(rita.get(NEW))[ADD_ROLE]
+    _, rieke = join("Rieke", role_of(Permission.ROLES_MANAGE, Permission.TAGS_ADD))
+    assert rieke.get("/admin").location == ROLES
+    form = forms_of(rieke.get(NEW))[ADD_ROLE]
     assert set(form.offered["permissions"]) == {"roles:manage", "tags:add"}
     page = f"{ROLES}/{auditors}"
-    shown = rita.get(page)
+    shown = rieke.get(page)
     assert "allows more than yours" in shown.text
     assert not {f"{page}/change", f"{page}/remove"} & forms_of(shown).keys()
     filled = {"name": "Mine", "permissions": Permission.AUDIT_READ.value}
     for forged in (
-        forge(rita, ADD_ROLE, **filled),
-        forge(rita, f"{page}/change", **filled, version="1"),
-        forge(rita, f"{page}/remove"),
+        forge(rieke, ADD_ROLE, **filled),
+        forge(rieke, f"{page}/change", **filled, version="1"),
+        forge(rieke, f"{page}/remove"),
     ):
         assert forged.status == 403
-    assert f"{AGENTS}?role=" not in rita.get(ROLES).text  # which would lead nowhere
+    assert f"{AGENTS}?role=" not in rieke.get(ROLES).text  # which would lead nowhere
 
 
 def test_who_makes_no_roles_sees_none_and_there_are_no_others(adam: Browser, ana: Browser) -> None:
