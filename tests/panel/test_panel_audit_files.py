@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from itertools import chain
 
 import pytest
 
@@ -11,6 +12,7 @@ from api.pages.audit.export import A_PAGE
 from api.pages.audit.files import CALL_COLUMNS, FACT_COLUMNS, harmless
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
+from tests.mcp.wire import CLIENT_INFO, call
 from tests.panel.auditing import AUDIT, NUMBERS, TOOLS, Busy, busy
 from tests.panel.conftest import Join
 from tests.panel.guarding import assert_guarded
@@ -55,10 +57,26 @@ def test_no_cell_is_run_by_a_spreadsheet(olga: Browser, busy: Busy, begin: str) 
     assert first["tool"] == f"'{begin}cmd|'/c calc'!A1"
 
 
+@pytest.mark.parametrize("begin", [";=", ';"=', ";;+", "\t@", "\n=", "\r-"])
+def test_no_cell_begins_within_another_where_semicolons_part_cells(
+    olga: Browser, product: Served, busy: Busy, begin: str
+) -> None:
+    name = f"x{begin}cmd|'/c calc'!A1;x"
+    said = {CLIENT_INFO: {"name": name, "version": "1"}}
+    call(busy.member.token, "list_departments", said).send(product.port)
+    assert product.run(product.desk.views_caught_up())
+    file = olga.get(busy.page.replace("?", "/export.csv?"))
+    assert "cmd|'/c calc'" in file.text
+    for apart in ";\t":
+        cells = chain(*csv.reader(io.StringIO(file.text), delimiter=apart, quoting=csv.QUOTE_NONE))
+        assert not [cell for cell in cells if cell.lstrip('"').startswith(("=", "+", "-", "@"))]
+
+
 def test_only_what_a_spreadsheet_would_run_is_quoted() -> None:
     # No tool's name has them; whatever else is told in a cell may.
-    assert [harmless(text) for text in ("\t=1", "\r=1", "\n=1")] == ["'\t=1", "'\r=1", "'\n=1"]
-    assert [harmless(text) for text in ("", "a=1", '{"n":-1}', "1")] == ["", "a=1", '{"n":-1}', "1"]
+    assert [harmless(text) for text in ("\t1", "\r=1", "\n=1")] == ["'\t1", "'\r'=1", "'\n'=1"]
+    for text in ("", "a=1", '{"n":-1}', "1", "a; -b", "a;b=1", "a\nb"):
+        assert harmless(text) == text
 
 
 def test_files_go_on_beyond_what_one_query_takes(olga: Browser, busy: Busy) -> None:

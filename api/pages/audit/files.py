@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -28,8 +29,9 @@ FACT_COLUMNS = (
     *_DOER,
     "change",
 )
-# What spreadsheets would run (OWASP, "CSV Injection").
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Before what spreadsheets would run (OWASP, "CSV Injection"). Where people write decimals with a
+# comma, they part cells by semicolons: there a cell may begin in the midst of ours.
+_RUN = re.compile(r"""^(?=[-=+@\t\r\n])|(?<=[;\t\r\n])(?="*[-=+@])""")
 
 
 class Form(NamedTuple):
@@ -42,8 +44,8 @@ class Form(NamedTuple):
 
 
 def harmless(text: str) -> str:
-    """Return a cell's text as spreadsheets show it: one that they would run gets a quote before."""
-    return f"'{text}" if text.startswith(_RUN) else text
+    """Return a cell's text as spreadsheets show it: what they would run gets a quote before it."""
+    return _RUN.sub("'", text)
 
 
 def _csv(lines: Lines) -> str:
