@@ -5,9 +5,10 @@ import re
 import pytest
 
 from domain.application import Wish
-from domain.permissions import Permission
+from domain.permissions import Permission, Scope
 from domain.role import AddRole
 from infra.desk import new_id
+from tests.mcp.company import generate_token
 from tests.mcp.serving import Served
 from tests.mcp.wire import call, modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
@@ -55,6 +56,19 @@ def test_a_token_is_shown_once_with_lines_to_paste_and_works(product: Served, pi
     assert f"dl_pat_…{token[-4:]}" in listed
     assert "Laptop" in listed
     assert modern(token, "tools/list").send(product.port).status == 200
+
+
+def test_what_a_token_is_good_for_is_told_as_it_is(product: Served) -> None:
+    desk, person = product.desk, arrive(product, "Vera")
+    for scopes, told in (
+        ([Scope.TICKETS_READ], "reading only"),
+        ([Scope.TICKETS_READ, Scope.TICKETS_WRITE], "every tool"),
+        ([Scope.TICKETS_READ, Scope.ADMIN], "Read tickets, agents and departments; Manage"),
+    ):
+        _, token = product.run(generate_token(desk, person.member.id, scopes=scopes))
+        assert product.run(desk.views_caught_up())
+        assert f'data-name="Good for">{told}' in person.browser.get(PAGE).text
+        person.browser.submit(PAGE, f"{PAGE}/tokens/revoke", token=str(token))
 
 
 def test_a_token_for_reading_reads(product: Served, pia: Person) -> None:
