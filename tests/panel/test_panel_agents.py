@@ -180,7 +180,8 @@ def test_an_added_agent_gets_in_by_the_link_that_is_shown_once(
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"name": ""}, "a name of 1 to 200"),
+        ({"name": ""}, "Write a name"),
+        ({"name": "x" * 201}, "at most 200 characters"),
         ({"email": "nora"}, "no e-mail address"),
         ({"role": "x" * 65}, "Choose a role"),
         ({"role": "owner"}, "owners"),

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 
 from api.pages.account.revoking import end_app, end_token
 from api.pages.admin.agent import ONE, carried_out, show_agent
-from api.pages.admin.agents import AGENTS, LONGEST_NAME, show_link
+from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
 from api.pages.front import Front, Page
 from api.pages.panel import Panel, panel_of
@@ -85,7 +85,7 @@ async def give_seat(
     form = await panel.form()
 
     async def given() -> str:
-        seat = fitted({"email": form.get("email", "").strip()}, Seat, LONGEST_NAME)
+        seat = fitted({"email": form.get("email", "").strip()}, Seat)
         command = GiveSeat(agent=agent_id, email=seat.email)
         arguments = asked(seat, agent_id=agent_id)
         await act_on_agent(panel.acting, "give_seat", arguments, [command], Conditions())

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from api.pages.account.credentials import apps_in_words
 from api.pages.account.revoking import READING
-from api.pages.admin.agents import AGENTS, HERE, LONGEST_NAME, Typed, typed_in
+from api.pages.admin.agents import AGENTS, HERE, Typed, typed_in
 from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
 from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
 from api.pages.choices import Choice
@@ -124,7 +124,7 @@ async def _change(panel: Panel, agent: Agent, typed: Typed) -> AgentChange:
         told["role"] = typed.role
     if wanted != set(map(str, agent.departments)):
         told["department_ids"] = sorted(wanted)
-    return fitted(told, AgentChange, LONGEST_NAME)
+    return fitted(told, AgentChange)
 
 
 async def show_agent(

@@ -24,7 +24,6 @@ from projections.listings import AgentDetailsPage
 
 AGENTS = f"{ADMIN}/agents"
 HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)
-LONGEST_NAME = 200
 _LONGEST_SEARCH = 200
 
 
@@ -130,7 +129,6 @@ async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[An
                 "department_ids": typed.departments,
             },
             NewAgent,
-            LONGEST_NAME,
         )
         hired = (await hire_agent(panel.acting, new, once(form, new))).answer
     except Refused as refused:

@@ -28,7 +28,6 @@ DepartmentId = Annotated[UUID, PathParameter(description="The department's id.")
 DEPARTMENTS = f"{ADMIN}/departments"
 ONE = f"{DEPARTMENTS}/{{department_id:uuid}}"
 _HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=DEPARTMENTS)
-_LONGEST_NAME = 100
 _DONE = {
     "added": "The department is added. Let agents into it on their pages.",
     "saved": "It is saved.",
@@ -47,7 +46,7 @@ async def add_department(request: Page, front: NamedDependency[Front]) -> Respon
     form = await panel.form()
     name = form.get("name", "").strip()
     try:
-        new = fitted({"name": name}, NamedDepartment, _LONGEST_NAME)
+        new = fitted({"name": name}, NamedDepartment)
         made = (await make_department(panel.acting, new, once(form, new))).answer
     except Refused as refused:
         return await _list(panel, "", name, status_of(refused), refusal=told(refused))
@@ -72,7 +71,7 @@ async def rename_department(
     form = await panel.form()
     typed = form.get("name", "").strip()
     try:
-        name = fitted({"name": typed}, NamedDepartment, _LONGEST_NAME)
+        name = fitted({"name": typed}, NamedDepartment)
         await alter_department(panel.acting, department_id, name, as_seen(form))
     except Refused as refused:
         sentence = sentence_of(refused, "department")

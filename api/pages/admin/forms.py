@@ -1,5 +1,6 @@
 """Admin's forms: read strictly, told plainly, done once though sent twice, and of one version."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -13,26 +14,27 @@ from domain.refusals import Code, Refused
 T = TypeVar("T", bound=msgspec.Struct)
 # What is wrong with a field, and what belongs into it.
 _SENTENCES = {
-    "name": "Write a name of 1 to {} characters.",
+    "name": "Write a name.",
     "email": "This is no e-mail address. Write one like ana@example.com.",
     "role": "Choose a role from the list.",
     "department_ids": "Choose departments from the list.",
     "permissions": "Choose permissions from the list.",
 }
+_TOO_LONG = re.compile(r"`str` of length <= (\d+)")
 # Refusals that no page can be shown with: there is nothing to look at, or one may not.
 _PAGELESS = {Code.NOT_FOUND, Code.PERMISSION_DENIED}
 
 
-def fitted(told: Mapping[str, Any], kind: type[T], longest: int) -> T:
-    """Return what a form asks; refuse with `invalid_arguments` what none of its fields offers.
-
-    `longest` is the most characters that a name has.
-    """
+def fitted(told: Mapping[str, Any], kind: type[T]) -> T:
+    """Return what a form asks; refuse with `invalid_arguments` what none of its fields offers."""
     try:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:
-        sentence = _SENTENCES.get(field_of(error), "Fill the form in again.")
-        raise Refused(Code.INVALID_ARGUMENTS, sentence.format(longest)) from None
+        field = field_of(error)
+        sentence = _SENTENCES.get(field, "Fill the form in again.")
+        if field == "name" and (most := _TOO_LONG.search(str(error))):
+            sentence = f"A name has at most {most.group(1)} characters."
+        raise Refused(Code.INVALID_ARGUMENTS, sentence) from None
 
 
 def once(form: Form, wish: msgspec.Struct) -> Conditions:

@@ -28,7 +28,6 @@ RoleId = Annotated[str, PathParameter(description="The role's id: for built-in r
 ROLES = f"{ADMIN}/roles"
 ONE = f"{ROLES}/{{role_id:str}}"
 _HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=ROLES)
-_LONGEST_NAME = 60
 _DONE = {
     "added": "The role is made. Give it to agents on their pages.",
     "saved": "It is saved, and holds at once for everybody who has the role.",
@@ -96,7 +95,7 @@ async def add_role(request: Page, front: NamedDependency[Front]) -> Response[Any
     form = await panel.form()
     typed = _typed_in(form)
     try:
-        new = fitted(typed._asdict(), NewRole, _LONGEST_NAME)
+        new = fitted(typed._asdict(), NewRole)
         made = (await make_role(panel.acting, new, once(form, new))).answer
     except Refused as refused:
         return await _new(panel, typed, status_of(refused), refusal=told(refused))
@@ -171,7 +170,7 @@ def _change(role: Shown, typed: Typed) -> RoleChange:
         told["name"] = typed.name
     if set(typed.permissions) != set(role.permissions):
         told["permissions"] = typed.permissions
-    return fitted(told, RoleChange, _LONGEST_NAME)
+    return fitted(told, RoleChange)
 
 
 async def _read(panel: Panel, role_id: str) -> Shown:
