@@ -100,6 +100,7 @@ async def integration(
         "alive": alive,
         "most": MAX_ACTIVE,
         "budget": await budget_standing(office.helpdesk),
+        "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
         "reading": READING,
