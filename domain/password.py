@@ -24,6 +24,7 @@ from domain.held_password import (
     evolve,
     stream_of_password,
 )
+from domain.held_tokens import held_by
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
 
@@ -76,7 +77,7 @@ def needs(password: Password | None, command: PasswordCommand) -> Iterable[Ref[A
     if isinstance(command, SetPassword):
         yield consents_held_by(command.agent)
         if issuer := _issuer_of(password, command):
-            yield Ref(AGENT, issuer)
+            yield from (Ref(AGENT, issuer), held_by(issuer))
 
 
 def then_needs(
@@ -107,6 +108,7 @@ def decide(
         case SetPassword():
             if command.reset_digest is not None and not (
                 _opens(password, command, context)
+                and _token_lives(password, context)
                 and _issuer_may(_issuer_of(password, command), command.agent, agent, context)
             ):
                 raise Refused(
@@ -117,10 +119,12 @@ def decide(
                 # Whoever had the account before may have connected apps of his own.
                 yield from all_revoked(command.agent, "password_reset", context)
         case IssueReset():
+            caller = context.caller
             yield ResetIssued(
                 digest=command.digest,
                 expires_at=command.expires_at,
-                issuer=None if context.caller.inside else context.caller.agent,
+                issuer=None if caller.inside else caller.agent,
+                token=caller.by.credential if caller.by.via in {"token", "rest"} else None,
             )
         case _:
             assert_never(command)
@@ -166,6 +170,15 @@ def _issuer_may(issuer: UUID | None, key: UUID, agent: Agent, context: Context) 
     except Refused:
         return False
     return True
+
+
+def _token_lives(password: Password | None, context: Context) -> bool:
+    """Whether the access token that a link was made with is not revoked; True without any."""
+    reset = password.reset if password else None
+    if reset is None or reset.issuer is None or reset.token is None:
+        return True
+    held = context.state(held_by(reset.issuer))
+    return held is not None and reset.token in held.tokens
 
 
 def _opens(password: Password | None, command: SetPassword, context: Context) -> bool:

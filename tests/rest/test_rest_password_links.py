@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.permissions import Role, Scope
+from domain.access_tokens import RevokeToken
+from domain.application import Wish
+from domain.permissions import ALL_SCOPES, Role, Scope
 from tests.mcp.company import Company, generate_token
 from tests.mcp.records import Log
 from tests.mcp.serving import Served
@@ -41,6 +43,20 @@ def test_a_link_sets_the_password_of_one_agent_once(
     assert browser.sign_in(member.email, PASSWORD).status == 303
     assert browser.is_signed_in()
     assert browser.get(new).status == 404
+
+
+def test_a_link_ends_with_the_access_token_that_made_it(
+    product: Served, company: Company, hire: Hire
+) -> None:
+    adam = company.members["Adam"].id
+    token, key = product.run(generate_token(product.desk, adam, scopes=ALL_SCOPES))
+    path = f"/agents/{hire().member.id}/password-link"
+    made = Client(product.port, token).post(path).body["url"]
+    revoked = RevokeToken(agent=adam, token=key)
+    product.run(product.desk.execute(Wish(revoked)))
+    browser, typed = Browser(product.port), {"password": PASSWORD, "again": PASSWORD}
+    opened = made.removeprefix(product.desk.settings.base_url)
+    assert browser.submit(opened, "/password", **typed).status == 404
 
 
 def test_links_go_as_far_as_adding_agents_does(
