@@ -35,6 +35,9 @@ def pages_router(front: Front) -> Router:
 
     async def admit(request: Page) -> None:
         await refuse_foreign_host(request)
+        # What may lead on to another site is asked for anew, by a page whose policy says so.
+        if request.method == HttpMethod.POST and request.scope["path"] != AUTHORIZE:
+            await front.keep(request)
         await front.rates.require_address(visitor_of(request).ip)
 
     def handle(request: Page, error: Exception) -> Response[Any]:

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.cookies import clear_session
-from api.pages.front import ForeignForm, ForeignHost, Front, Page
+from api.pages.front import ForeignForm, ForeignHost, Front, Page, Sent
 from api.pages.showing import see_other
 from api.pages.sign_in.entering import HOME, later, login_for, target_of, within
 from api.pages.wording import told
@@ -19,6 +19,8 @@ from domain.ledger import Unavailable
 from domain.refusals import Code, Refused
 
 _LOOKING = {"GET", "HEAD"}
+# No page has a password or a token in it but the one that makes it.
+_UNTOLD = {"password", "current", "again", "token"}
 _MACHINES = ("/api/", "/public/", "/health/", "/.well-known/")
 _REFUSED = "That was not possible"
 _TITLES = {Code.PERMISSION_DENIED: "Not allowed", Code.NOT_FOUND: "Not found"}
@@ -56,19 +58,13 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
                 way=front.base_url,
             )
         case RateLimited():
-            headers = {"Retry-After": str(error.retry_after)}
-            return _message(front, 429, "Slowly", later(error, "requests"), headers=headers)
+            return _later(front, request, 429, later(error, "requests"), error.retry_after)
         case Refused():
             status = problems.status_of(error)
             return _message(front, status, _TITLES.get(error.code, _REFUSED), told(error))
         case Unavailable():
-            return _message(
-                front,
-                503,
-                "Not just now",
-                "The database does not answer. Try again in a moment.",
-                headers={"Retry-After": str(problems.RETRY_SECONDS)},
-            )
+            sentence = "The database does not answer. Try again in a moment."
+            return _later(front, request, 503, sentence, problems.RETRY_SECONDS)
         case HTTPException(status_code=404):
             return _message(
                 front, 404, "There is no such page", "The address may be mistyped or out of date."
@@ -86,6 +82,24 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             return _message(front, 500, "It failed", "That is our fault; trying again may help.")
 
 
+def _later(front: Front, request: Page, status: int, sentence: str, seconds: int) -> Response[str]:
+    """Say that it may be tried again: a page asks again by itself, a form is kept to be sent again."""
+    headers = {"Retry-After": str(seconds)}
+    title = "Slowly" if status == 429 else "Not just now"  # noqa: PLR2004
+    path = request.scope["path"]
+    if request.method not in _LOOKING:
+        sent: Sent | None = request.state.get("kept")
+        kept = () if sent is None or not _UNTOLD.isdisjoint(sent) else sent.fields
+        if not kept:
+            return _message(front, status, title, sentence, headers=headers)
+        shown = {"title": title, "sentence": sentence, "again": path, "kept": kept}
+        return front.showing.page("send_again", shown, status=status, headers=headers)
+    if status == 503:  # noqa: PLR2004
+        headers["Refresh"] = str(seconds)
+    way = within(target_of(path, request.scope["query_string"]))
+    return _message(front, status, title, sentence, way=way, way_name="Try again", headers=headers)
+
+
 def _message(
     front: Front,
     status: int,
@@ -93,7 +107,8 @@ def _message(
     sentence: str,
     *,
     way: str = "/",
+    way_name: str = "To the start page",
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    shown = {"title": title, "sentence": sentence, "way": way, "way_name": "To the start page"}
+    shown = {"title": title, "sentence": sentence, "way": way, "way_name": way_name}
     return front.showing.page("message", shown, status=status, headers=headers)

@@ -39,10 +39,10 @@ class Sent(Form):
 
     def __init__(self, fields: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(fields)
-        self._fields = fields
+        self.fields = fields
 
     def all(self, name: str) -> list[str]:
-        return [value for each, value in self._fields if each == name]
+        return [value for each, value in self.fields if each == name]
 
 
 class ForeignForm(Exception):  # noqa: N818 - an answer, not a fault
@@ -108,6 +108,11 @@ class Front(NamedTuple):
         if secret is None or not is_csrf_token(form.get(FIELD, ""), secret):
             raise ForeignForm
         return form
+
+    async def keep(self, request: Page) -> None:
+        """Keep what somebody who is signed in sends, for a page that must say 'not just now'."""
+        with contextlib.suppress(ForeignForm, Unauthorized, Refused):
+            request.state.kept = await self.form(request, self.session(request))
 
     async def open_form(self, request: Page, *, hidden: bool = False) -> Sent:
         """Read a form of a page for people who are not signed in. Raises `ForeignForm`."""
