@@ -3,9 +3,8 @@
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool
 
-from projections.reading import Pool
+from projections.reading import Pool, configure
 from projections.view import Connection
-from projections.views import configure
 
 WAIT_SECONDS = 2
 

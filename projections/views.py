@@ -27,13 +27,7 @@ from projections.clients_in_use import ClientInUse
 from projections.conversation import FOR_MODELS, MessagePage, Order, Room, TicketContext
 from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
-from projections.listings import (
-    AgentDetailsPage,
-    AgentFilter,
-    AgentPage,
-    DepartmentPage,
-    TokenLine,
-)
+from projections.listings import AgentDetailsPage, AgentFilter, AgentPage, DepartmentPage, TokenLine
 from projections.metadata import TicketMetadata
 from projections.pages import MAX_BYTES
 from projections.question import TicketSearch
@@ -43,28 +37,11 @@ from projections.searching import TicketPage
 from projections.sessions import SessionLine
 from projections.tags import TicketTags
 from projections.usage import LimitPage, ThresholdLine, Usage, UsageQuestion
-from projections.view import Connection, qualified
+from projections.view import qualified
 
 _BY_CODE: LiteralString = "SELECT id FROM {views}.tickets WHERE code = %s"
 _ANY: LiteralString = "SELECT EXISTS (SELECT 1 FROM {views}.tickets)"
 _CODES = 20_000
-STATEMENT_SECONDS = 10
-
-
-async def configure(connection: Connection) -> None:
-    """Prepare a new connection of the pool: for `AsyncConnectionPool(configure=...)`.
-
-    Times are read as UTC. The queries are made for any values, so planning them for each anew,
-    or compiling them, costs more than running them. What takes longer than `STATEMENT_SECONDS` is
-    given up as if the database did not answer: it would soon hold all connections.
-    """
-    await connection.set_autocommit(True)
-    await connection.execute(
-        "SELECT set_config(name, value, false) FROM (VALUES ('TimeZone', 'UTC'), ('jit', 'off'), "
-        "('plan_cache_mode', 'force_generic_plan'), ('statement_timeout', %s)"
-        ") AS settings (name, value)",
-        (f"{STATEMENT_SECONDS}s",),
-    )
 
 
 class Views:

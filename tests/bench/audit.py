@@ -23,8 +23,8 @@ from projections.all import VIEWS
 from projections.audit import CallFilter, list_calls
 from projections.cursors import encode_cursor
 from projections.facts import FactFilter, list_facts
+from projections.reading import configure
 from projections.view import Connection, qualified
-from projections.views import configure
 from tests.bench.machine import describe_machine
 
 SCHEMA = Account("default").views

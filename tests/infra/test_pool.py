@@ -8,8 +8,7 @@ import pytest
 
 from domain.ledger import Unavailable
 from infra.pool import reading_pool
-from projections.reading import Pool, reading
-from projections.views import STATEMENT_SECONDS
+from projections.reading import STATEMENT_SECONDS, Pool, reading
 
 pytestmark = pytest.mark.anyio
 
