@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
-from msgspec import UNSET
+from msgspec import UnsetType
 
 from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, sentence_of
@@ -88,8 +89,8 @@ async def _list(
     found = await panel.front.office.views.list_departments(cursor=cursor or None)
     shown: dict[str, object] = {
         "found": found.departments,
-        "next": "" if found.next_cursor is UNSET else found.next_cursor,
-        "first": bool(cursor),
+        "next": _after(DEPARTMENTS, found.next_cursor),
+        "first": DEPARTMENTS if cursor else "",
         "typed": typed,
         "key": str(panel.front.office.new_id()),
         "departments_path": DEPARTMENTS,
@@ -112,7 +113,7 @@ async def _show(
     state, version = await office.helpdesk.states.refresh(Ref(DEPARTMENT, department))
     name = existing(state, "department").name
     may_look = caller.may(Permission.AGENTS_MANAGE)
-    members = AgentDetailsPage(agents=[])
+    base, members = f"{DEPARTMENTS}/{department}", AgentDetailsPage(agents=[])
     if may_list := may_look or caller.may(Permission.DIRECTORY_READ):
         members = await office.views.list_agent_details(
             department_id=department, cursor=cursor or None
@@ -123,16 +124,21 @@ async def _show(
         "conflicting": typed is not None and status == HTTPStatus.PRECONDITION_FAILED,
         "version": version,
         "members": members.agents,
-        "next": "" if members.next_cursor is UNSET else members.next_cursor,
+        "next": _after(base, members.next_cursor),
+        "first": base if cursor else "",
         "may_list": may_list,
         "may_look": may_look,
         "id": department,
-        "base": f"{DEPARTMENTS}/{department}",
+        "base": base,
         "departments_path": DEPARTMENTS,
         "agents_path": AGENTS,
         **said,
     }
     return panel.page("admin/department", shown, _HERE, status=status)
+
+
+def _after(path: str, cursor: str | UnsetType) -> str:
+    return f"{path}?{urlencode({'cursor': cursor})}" if cursor else ""
 
 
 ENDPOINTS = (departments_page, add_department, department_page, rename_department)
