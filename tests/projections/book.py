@@ -23,8 +23,9 @@ from domain.ticket.facts import MessageAdded
 from domain.ticket.words import Author, code_of
 from infra.projector.fold import those_concerned
 from projections.all import VIEWS
+from projections.reading import configure
 from projections.view import Connection, View, qualified
-from projections.views import Views, configure
+from projections.views import Views
 from tests.known import ANA, BEN, BILLING, CUSTOMER, NOW, OPENED, SUPPORT
 from tests.world import World, stream_for
 

@@ -18,8 +18,8 @@ from projections.audit import CallFilter, list_calls
 from projections.facts import TOLD, FactFilter, list_facts
 from projections.history import list_activity
 from projections.question import TicketSearch
+from projections.reading import configure
 from projections.view import Connection
-from projections.views import configure
 from tests.database import Databases
 from tests.examples import examples
 from tests.known import ANA, OPENED

@@ -15,8 +15,8 @@ from domain.caller import Caller, insider
 from domain.decider import Command
 from domain.refusals import Refused
 from projections.all import VIEWS
+from projections.reading import configure
 from projections.view import Connection, qualified
-from projections.views import configure
 from tests.app_strategies import CLIENTELE, CONNECTING, numbered
 from tests.examples import examples
 from tests.projections.book import Book, create, fold

@@ -20,8 +20,9 @@ from domain.caller import insider
 from infra.importer.identity import ticket_id
 from infra.postgres.embedded import EmbeddedPostgres
 from projections.question import TicketSearch
+from projections.reading import configure
 from projections.view import Connection
-from projections.views import Views, configure
+from projections.views import Views
 from tests.database import temporary_folder
 from tests.relevance.queries import QUERIES, Query
 
