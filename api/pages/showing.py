@@ -35,6 +35,7 @@ class Showing:
         self._templates = Environment(
             loader=PackageLoader("api.pages"),
             autoescape=True,
+            auto_reload=False,  # what is served is what was started
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
