@@ -107,9 +107,14 @@ async def add_department(desk: Desk, name: str) -> UUID:
 
 
 async def add_agent(
-    desk: Desk, name: str, role: RoleRef, *departments: UUID, seat: bool = True
+    desk: Desk,
+    name: str,
+    role: RoleRef,
+    *departments: UUID,
+    seat: bool = True,
+    email: str | None = None,
 ) -> Member:
-    member = Member(new_id(), name, f"{name.lower()}@desk.example")
+    member = Member(new_id(), name, email or f"{name.lower()}@desk.example")
     hired = agent.AddAgent(
         agent=member.id,
         name=name,

@@ -56,7 +56,9 @@ def join(product: Served, company: Company, enter: Enter) -> Join:
         name: str, role: RoleRef = Role.AGENT, department: str = SUPPORT
     ) -> tuple[Member, Browser]:
         place = company.departments[department]
-        member = product.run(add_agent(product.desk, name, role, place))
+        # As many of one name as tests like, in a company that they share.
+        email = f"{secrets.token_hex(6)}@desk.example"
+        member = product.run(add_agent(product.desk, name, role, place, email=email))
         return member, enter(member)
 
     return joined
