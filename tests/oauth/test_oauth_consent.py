@@ -78,6 +78,7 @@ def test_whose_role_allows_no_tokens_connects_no_apps(product: Served) -> None:
     answer = person.browser.get(asked_by(APP))
     assert answer.status == 403
     assert "Your role does not allow you to connect apps." in answer.text
+    assert "error=access_denied" in answer.text
     assert "/oauth/consent" not in answer.text
 
 

@@ -90,7 +90,7 @@ async def _judged(request: Page, front: Front, raw: bytes) -> Answering | Respon
             return _sign_in(front, raw)
         _require_allowed(asked, policy)
         if not bearer.caller.may(Permission.TOKENS_OWN):
-            return _refuse(front, 403, _NOT_YOURS)
+            return _refuse_person(front, asked)
     except AuthorizationRefused as refused:
         if client is None or refused.redirect_uri is None:
             return _faulty(front, refused)
@@ -161,6 +161,18 @@ async def _send_back(
     return _refuse(
         front, 400, _FAULTY, refused, way=location, landing=landing_in_words(redirect_uri)
     )
+
+
+def _refuse_person(front: Front, asked: Asked) -> Response[str]:
+    """Tell somebody that it takes another role, with the way to tell the client that waits."""
+    way = error_location(
+        asked.redirect_uri,
+        ErrorCode.ACCESS_DENIED,
+        "The agent's role does not allow connecting apps.",
+        asked.state,
+        front.issuer.locations,
+    )
+    return _refuse(front, 403, _NOT_YOURS, way=way, landing=landing_in_words(asked.redirect_uri))
 
 
 def _faulty(front: Front, refused: AuthorizationRefused) -> Response[str]:
