@@ -62,16 +62,17 @@ async def test_connections_that_broke_while_idle_cost_nobody_an_answer(
 
 
 async def test_a_question_that_takes_too_long_is_given_up(
-    pool: Pool, outside: psycopg.Connection[tuple[int]]
+    database: str, outside: psycopg.Connection[tuple[int]]
 ) -> None:
-    async with reading(pool) as connection:
-        cursor = await connection.execute("SHOW statement_timeout")
-        assert await anext(cursor) == (f"{STATEMENT_SECONDS}s",)
-        await connection.execute("SET statement_timeout = '50ms'")
-    with outside.transaction():
-        outside.execute("LOCK acct_main.last_used IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(Unavailable):
-            async with reading(pool) as connection:
-                await connection.execute("SELECT count(*) FROM acct_main.last_used")
-    async with reading(pool) as connection:  # the connection is as good as before
-        await connection.execute("SELECT count(*) FROM acct_main.last_used")
+    async with reading_pool(database, 1) as pool:
+        async with reading(pool) as connection:
+            cursor = await connection.execute("SHOW statement_timeout")
+            assert await anext(cursor) == (f"{STATEMENT_SECONDS}s",)
+            await connection.execute("SET statement_timeout = '50ms'")
+        with outside.transaction():
+            outside.execute("LOCK acct_main.last_used IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(Unavailable):
+                async with reading(pool) as connection:
+                    await connection.execute("SELECT count(*) FROM acct_main.last_used")
+        async with reading(pool) as connection:  # the connection is as good as before
+            await connection.execute("SELECT count(*) FROM acct_main.last_used")

@@ -18,6 +18,7 @@ from infra.desk import projection_of
 from infra.projector.rebuild import prepare_views
 from tests.chromium import launched
 from tests.database import Databases
+from tests.examples import TIMES
 from tests.journeys.program import Program, started
 from tests.journeys.walking import Walker, walking
 from tests.mcp.company import Company
@@ -49,7 +50,11 @@ def chromium(product: Served, olga: Browser, company: Company) -> Iterator[Chrom
         yield browser
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+# Without them every page works, too; that is walked where there is time for it, as in CI.
+SCRIPTS = {"scripts": True, "no-scripts": False} if TIMES > 1 else {"scripts": True}
+
+
+@pytest.fixture(params=SCRIPTS.values(), ids=list(SCRIPTS))
 def walk(chromium: Chromium, request: pytest.FixtureRequest) -> Walk:
     """Let somebody walk through a product, signed in or not; each journey with and without scripts."""
     return partial(walking, chromium, scripts=request.param)
