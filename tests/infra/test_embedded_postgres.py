@@ -135,7 +135,8 @@ def test_a_stale_process_id_that_is_now_another_programs_does_not_prevent_a_star
 ) -> None:
     with running(HOLD, folder) as process:
         write(line(process), 1)
-        kill(*processes(folder))
+        # The postmaster first: told of its users' end, it would leave in good order.
+        kill(postmaster(folder), *processes(folder))
     pid_file = folder / "postgres/data/postmaster.pid"
     as_root = os.geteuid() == 0
     with subprocess.Popen(
