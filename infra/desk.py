@@ -124,9 +124,9 @@ class Desk:
     def clients(self) -> "Clients":
         """The OAuth clients that may come."""
         from api.oauth.clients import Clients  # noqa: PLC0415 - see `dispatcher`
-        from api.oauth.documents import Documents  # noqa: PLC0415
-        from infra.oauth.fetching import DocumentFetch  # noqa: PLC0415
-        from infra.oauth.pinned import read_pinned  # noqa: PLC0415
+        from api.oauth.documents import Documents  # noqa: PLC0415 - see `dispatcher`
+        from infra.oauth.fetching import DocumentFetch  # noqa: PLC0415 - see `dispatcher`
+        from infra.oauth.pinned import read_pinned  # noqa: PLC0415 - see `dispatcher`
 
         plain = self.settings.insecure_hosts
         documents = Documents(
@@ -142,8 +142,8 @@ class Desk:
     @cached_property
     def dispatcher(self) -> "Dispatcher":
         """The account's tools. They take a second to import, which commands do without."""
-        from mcp_server.dispatch import Dispatcher  # noqa: PLC0415
-        from mcp_server.tools import TOOLS  # noqa: PLC0415
+        from mcp_server.dispatch import Dispatcher  # noqa: PLC0415 - as said
+        from mcp_server.tools import TOOLS  # noqa: PLC0415 - as said
 
         return Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
 
@@ -207,8 +207,8 @@ class Desk:
     def app(self) -> "Litestar":
         """Build the ASGI application, which opens the desk with its lifespan."""
         from api.app import Parts, create_app  # noqa: PLC0415 - see `dispatcher`
-        from infra.own_address import OwnAddress  # noqa: PLC0415
-        from mcp_server.server import build_server  # noqa: PLC0415
+        from infra.own_address import OwnAddress  # noqa: PLC0415 - see `dispatcher`
+        from mcp_server.server import build_server  # noqa: PLC0415 - see `dispatcher`
 
         @contextlib.asynccontextmanager
         async def lifespan(_app: "Litestar") -> AsyncGenerator[None]:

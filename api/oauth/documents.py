@@ -153,7 +153,7 @@ def _seconds(digits: str) -> timedelta:
 
 
 def _is_number(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and len(digits) <= 10  # noqa: PLR2004
+    return digits.isascii() and digits.isdigit() and len(digits) <= 10  # noqa: PLR2004 - ages
 
 
 def _moment(date: str) -> datetime | None:

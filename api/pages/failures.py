@@ -85,7 +85,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
 def _later(front: Front, request: Page, status: int, sentence: str, seconds: int) -> Response[str]:
     """Say that it may be tried again: a page asks again by itself, a form is kept to be sent again."""
     headers = {"Retry-After": str(seconds)}
-    title = "Slowly" if status == 429 else "Not just now"  # noqa: PLR2004
+    title = "Slowly" if status == 429 else "Not just now"  # noqa: PLR2004 - RFC 6585 §4
     path = request.scope["path"]
     if request.method not in _LOOKING:
         sent: Sent | None = request.state.get("kept")
@@ -94,7 +94,7 @@ def _later(front: Front, request: Page, status: int, sentence: str, seconds: int
             return _message(front, status, title, sentence, headers=headers)
         shown = {"title": title, "sentence": sentence, "again": path, "kept": kept}
         return front.showing.page("send_again", shown, status=status, headers=headers)
-    if status == 503:  # noqa: PLR2004
+    if status == 503:  # noqa: PLR2004 - RFC 9110 §15.6.4
         headers["Refresh"] = str(seconds)
     way = within(target_of(path, request.scope["query_string"]))
     return _message(front, status, title, sentence, way=way, way_name="Try again", headers=headers)

@@ -28,8 +28,8 @@ def curled(line: str) -> dict[str, Any]:
     given = list(zip(options[::2], options[1::2], strict=True))
     headers = dict(value.split(": ", 1) for option, value in given if option == "-H")
     (body,) = (value for option, value in given if option == "-d")
-    request = urllib.request.Request(url, body.encode(), headers)  # noqa: S310 - our own server
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = urllib.request.Request(url, body.encode(), headers)  # noqa: S310 - our own - our own server
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own
         return json.load(answer)["result"]
 
 

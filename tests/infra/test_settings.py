@@ -20,7 +20,7 @@ def test_another_process_reads_the_same_from_the_environment() -> None:
     ("given", "url", "host"),
     [
         ({}, "http://127.0.0.1:8080", "127.0.0.1:8080"),
-        ({"HOST": "0.0.0.0"}, "http://127.0.0.1:8080", "127.0.0.1:8080"),  # noqa: S104
+        ({"HOST": "0.0.0.0"}, "http://127.0.0.1:8080", "127.0.0.1:8080"),  # noqa: S104 - it binds nothing
         ({"HOST": "::1", "PORT": "9000"}, "http://[::1]:9000", "[::1]:9000"),
         ({"PORT": "80"}, "http://127.0.0.1", "127.0.0.1"),
         ({"HOST": "Desk.lan"}, "http://desk.lan:8080", "desk.lan:8080"),

@@ -170,8 +170,8 @@ class Telling:
         self,
         method: str,
         path: str,  # noqa: ARG002 - the port's own names
-        headers: Mapping[str, str],  # noqa: ARG002
-        body: bytes = b"",  # noqa: ARG002
+        headers: Mapping[str, str],  # noqa: ARG002 - likewise
+        body: bytes = b"",  # noqa: ARG002 - likewise
     ) -> Reply:
         challenge = f'Bearer resource_metadata="{self.told["hint"]}"'
         if method == "POST":

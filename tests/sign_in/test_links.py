@@ -286,7 +286,7 @@ def test_a_form_that_is_wrong_is_shown_again_and_the_link_stays_good(
 ) -> None:
     member = hired("Moni")
     path = reset_path(product, member.id)
-    answer = browser.submit(path, password="short", again="short")  # noqa: S106
+    answer = browser.submit(path, password="short", again="short")  # noqa: S106 - refused
     assert (answer.status, "at least 10" in answer.refusal) == (400, True)
     new = {"password": "another password", "again": "another password"}
     assert browser.post("/password", {**answer.fields("/password"), **new}).status == 303

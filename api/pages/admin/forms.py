@@ -45,7 +45,7 @@ def once(form: Form, wish: msgspec.Struct) -> Conditions:
 def as_seen(form: Form) -> Conditions:
     """Return the conditions under which only what the form was made from is changed."""
     version = form.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004
+    if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004 - 64 bits
         raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
     return Conditions(version=int(version))
 

@@ -115,7 +115,7 @@ def later(limited: RateLimited, what: str = "attempts") -> str:
     """Say when the next attempt may be made, or the next of what else there were too many."""
     seconds = limited.retry_after
     minutes = -(-seconds // 60)
-    when = f"{seconds} seconds" if seconds < 60 else f"{minutes} minutes"  # noqa: PLR2004
+    when = f"{seconds} seconds" if seconds < 60 else f"{minutes} minutes"  # noqa: PLR2004 - a minute
     return f"Too many {what}. Try again in {when}."
 
 
