@@ -26,6 +26,17 @@ def log(database: str) -> int:
     return count
 
 
+def sessions(database: str) -> int:
+    """Count the database's other sessions."""
+    ((count,),) = rows(
+        database,
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND backend_type = 'client backend' "
+        "AND pid <> pg_backend_pid()",
+    )
+    return count
+
+
 def bring_in(database: str, file: Path, *options: str) -> str:
     return done("import", "github-issues", file, *options, database=database)
 
