@@ -99,9 +99,19 @@ def _commands(folder: Path) -> dict[int, bytes]:
 
 
 def kill(*pids: int) -> None:
+    """Kill processes at once, and wait for their ends: one that is ending may still listen."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: all(map(_is_gone, pids)))
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        _, _, rest = (PROC / str(pid) / "stat").read_text().rpartition(") ")
+    except OSError:
+        return True
+    return rest.startswith(("Z", "X"))  # its parent has not asked for its end yet
 
 
 def postmaster(folder: Path) -> int:
