@@ -160,7 +160,7 @@ def test_an_auditor_narrows_calls_opens_one_and_takes_them_as_files(
         call(member.token, "list_departments"),
     ):
         assert request.send(product.port).status == 200
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     with walk(product, browser) as ada:
         ada.open("/audit")
         ada.choose("By", member.name)

@@ -43,6 +43,17 @@ class Served(NamedTuple):
         return mcp_url(self.port)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Do something to the desk: what it wrote is in the views when this returns."""
+        done = self.run_blind(coroutine)
+        self.settle()
+        return done
+
+    def settle(self) -> None:
+        """Wait until the views show all that anybody has done so far."""
+        assert self.run_blind(self.desk.views_caught_up(SECONDS))
+
+    def run_blind(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Do something in the server's loop, whatever the views and the database are up to."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(SECONDS)
 
 

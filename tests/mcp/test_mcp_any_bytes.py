@@ -73,7 +73,7 @@ def nothing_amiss(caplog: pytest.LogCaptureFixture, product: Served, company: Co
     yield
     assert caplog.get_records("call") == []
     assert call(company.token("Ana"), "list_departments").send(product.port).status == 200
-    assert product.run(product.desk.views_caught_up(5))
+    product.settle()
 
 
 @FEW

@@ -289,7 +289,7 @@ def test_no_answer_and_no_log_line_holds_a_secret(
             send(legacy(token, "tools/call", {"name": 7})),
         ]
     said = caplog.text + "".join(f"{answer.headers} {answer.body!r}" for answer in answers)
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     for token in tokens:
         assert token not in said
         assert token[7:30] not in said

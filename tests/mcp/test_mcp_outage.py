@@ -71,7 +71,7 @@ def test_without_its_database_the_server_answers_nothing_and_then_resumes(
     assert mortal.send(read.but(authorization="Bearer junk")).status == 401
     desk = mortal.product.desk
     # Who comes anew has no free pass; uses are kept to be written down later.
-    for outcome in mortal.product.run(
+    for outcome in mortal.product.run_blind(
         outcomes(desk.rates.require_address("192.0.2.1"), desk.authenticator.write_down_uses())
     ):
         assert isinstance(outcome, Unavailable)

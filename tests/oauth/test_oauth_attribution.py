@@ -15,7 +15,7 @@ def test_the_history_and_the_audit_trail_tell_an_agent_via_an_app(
     app = product.run(connect_app(product.desk, ana.id))
     done = call(app.access_token, "resolve_ticket", ticket_id=ticket.code).send(product.port)
     assert not done.json()["result"].get("isError"), done.body
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     token, _ = product.run(
         generate_token(product.desk, company.members["Olga"].id, scopes=ALL_SCOPES)
     )

@@ -32,7 +32,7 @@ class Busy:
         call(self.member.token, tool, **arguments).send(self.product.port)
 
     def rest(self) -> None:
-        assert self.product.run(self.product.desk.views_caught_up())
+        self.product.settle()
 
 
 @pytest.fixture

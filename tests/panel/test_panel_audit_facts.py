@@ -43,7 +43,7 @@ def gone(product: Served, join: Join, olga: Browser) -> Member:
         forge(olga, f"{path}/deactivate"),
     ):
         assert answer.status == 303, answer
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     return member
 
 
@@ -147,11 +147,9 @@ def test_older_facts_are_a_link_away_while_others_are_written(
 
     for number in range(52):
         add(number)
-    assert product.run(product.desk.views_caught_up())
     first = olga.get(f"{FACTS}?topic=role.added")
     (older,) = re.findall(r'href="(/audit/facts\?[^"]*)" rel="next"', first.text)
     add(52)
-    assert product.run(product.desk.views_caught_up())
     lines = told(first) + told(olga.get(older.replace("&amp;", "&")))
     found = [int(number) for line in lines for number in re.findall(rf"{mark} (\d+)”", line)]
     assert found == list(range(51, -1, -1))

@@ -64,7 +64,7 @@ def test_no_cell_begins_within_another_where_semicolons_part_cells(
     name = f"x{begin}cmd|'/c calc'!A1;x"
     said = {CLIENT_INFO: {"name": name, "version": "1"}}
     call(busy.member.token, "list_departments", said).send(product.port)
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     file = olga.get(busy.page.replace("?", "/export.csv?"))
     assert "cmd|'/c calc'" in file.text
     for apart in ";\t":
@@ -122,7 +122,7 @@ def test_who_takes_a_file_is_recorded_with_the_filter(
     code = company.tickets["open"].code
     assert auditor.get(f"{AUDIT}/facts/export.csv?ticket_id={code}&via=").status == 200
     assert auditor.get(f"{AUDIT}/export.jsonl?credential_id=x").status == 400
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     file = auditor.get(f"{AUDIT}/export.jsonl?agent_id={member.id}")
     lines = [json.loads(line) for line in file.text.splitlines()]
     assert [(line["tool"], line["outcome"], line["units"]) for line in lines] == [
@@ -138,6 +138,6 @@ def test_who_may_not_is_recorded_as_well(product: Served, join: Join, olga: Brow
     refused = browser.get(f"{AUDIT}/export.csv")
     assert refused.status == 403
     assert "content-disposition" not in refused.headers
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     (row,) = rows_of(olga.get(f"{AUDIT}/export.csv?agent_id={member.id}"))
     assert (row["tool"], row["outcome"]) == ("export_calls", "permission_denied")

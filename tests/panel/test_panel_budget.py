@@ -28,7 +28,7 @@ def test_the_budget_page_tells_who_used_it_for_what(
     token = company.token("Ben")
     for _ in range(12):  # more than the agents of other tests: the page shows who used most
         assert call(token, "list_departments").send(product.port).status == 200
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     page = adam.get("/admin/budget")
     assert page.status == 200
     for words in ("<dt>Used</dt>", "<title>", ">Ben</bdi>", ">list_departments</bdi>"):

@@ -55,7 +55,6 @@ def test_who_would_stop_clients_in_use_is_told_which_before_it_is_so(
         redirect_uris=(f"https://{word}.example/cb",),
     )
     product.run(connect_app(product.desk, member.id, named))
-    assert product.run(product.desk.views_caught_up())
     row = adam.get(page).text.partition(f"Tool {word}")[2].partition("</tr>")[0]
     assert f"https://{word}.example/client.json" in row
     assert "may connect" in row

@@ -69,7 +69,7 @@ def test_apps_are_told_by_who_they_are(
     claude = product.run(connect_app(desk, member.id, CLAUDE))
     product.run(connect_app(desk, member.id, CURSOR, scopes=reading))
     assert call(claude.access_token, "list_departments").send(product.port).status == 200
-    assert product.run(desk.views_caught_up())
+    product.settle()
     path = f"/admin/agents/{member.id}" if admin else PAGE
     text = (olga if admin else browser).get(path).text
     for told in (

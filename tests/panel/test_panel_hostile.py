@@ -92,7 +92,7 @@ def trap(product: Served, join: Join) -> Trap:
         ("list_departments", {}),
     ):
         assert call(member.token, tool, meta, **arguments).send(product.port).status < 500
-    assert run(desk.views_caught_up())
+    product.settle()
     secrets = (member.token, new.secret, app.access_token, app.refresh_token)
     return Trap(member, browser, ticket, place, role, secrets)
 

@@ -66,7 +66,6 @@ def test_what_a_token_is_good_for_is_told_as_it_is(product: Served) -> None:
         ([Scope.TICKETS_READ, Scope.ADMIN], "Read tickets, agents and departments; Manage"),
     ):
         _, token = product.run(generate_token(desk, person.member.id, scopes=scopes))
-        assert product.run(desk.views_caught_up())
         assert f'data-name="Good for">{told}' in person.browser.get(PAGE).text
         person.browser.submit(PAGE, f"{PAGE}/tokens/revoke", token=str(token))
 
@@ -118,7 +117,7 @@ def test_an_app_is_listed_and_revoked(product: Served, olga: Browser) -> None:
     page = f"/admin/agents/{person.member.id}"
     app = product.run(connect_app(product.desk, person.member.id))
     assert call(app.access_token, "list_departments").send(product.port).status == 200
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     text = person.browser.get(PAGE).text
     assert "Claude" in text
     assert "claude.example" in text
@@ -159,7 +158,6 @@ def test_what_others_wrote_is_text(product: Served) -> None:
         redirect_uris=("https://evil.example/cb",),
     )
     product.run(connect_app(product.desk, person.member.id, named))
-    assert product.run(product.desk.views_caught_up())
     for page in (shown, person.browser.get(PAGE)):
         assert "<script>alert" not in page.text
         assert "&lt;script&gt;" in page.text

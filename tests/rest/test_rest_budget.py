@@ -76,7 +76,7 @@ def test_use_is_told_by_agent_and_tool(adam: Client, hire: Hire, product: Served
     for _ in range(3):
         hired.client.patch("/budget", {"monthly_limit": 5}).refused(403, "permission_denied")
     hired.client.post("/departments", {"name": "P"}).refused(403, "permission_denied")
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     rows = adam.get(f"/budget/usage?by=tool&agent_id={hired.member.id}").body
     assert (rows["calls"], rows["units"], rows["more"]) == (4, 0, False)
     assert rows["rows"] == [

@@ -16,7 +16,7 @@ def busy(hire: Hire, product: Served) -> Hired:
     hired.client.post("/departments", {"name": "N"}).refused(403, "permission_denied")
     assert hired.client.post(f"/tokens/{made['id']}/revoke").status == 200
     hired.client.patch("/budget", {"monthly_limit": 5}).refused(403, "permission_denied")
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     return hired
 
 

@@ -13,7 +13,7 @@ def busy(hire: Hire, product: Served) -> Hired:
     hired = hire()
     made = hired.client.post("/tokens", {"label": "first"}).body
     assert hired.client.post(f"/tokens/{made['id']}/revoke").status == 200
-    assert product.run(product.desk.views_caught_up())
+    product.settle()
     return hired
 
 

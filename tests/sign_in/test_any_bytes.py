@@ -33,7 +33,7 @@ def nothing_amiss(caplog: pytest.LogCaptureFixture, product: Served) -> Iterator
     yield
     assert caplog.get_records("call") == []
     assert Browser(product.port).get("/login").status == 200
-    assert product.run(product.desk.views_caught_up(5))
+    product.settle()
 
 
 @FEW

@@ -61,7 +61,7 @@ def path_of(url: str) -> str:
 
 
 def owners(product: Served) -> list[str]:
-    product.run(product.desk.views_caught_up())
+    product.settle()
     page = product.run(product.desk.views.list_agents())
     return [agent.name for agent in page.agents if agent.role == Role.OWNER]
 
