@@ -33,9 +33,7 @@ from infra.event_store.mapper import to_row
 from infra.event_store.writer import Writer
 from infra.migrations import migrate
 from infra.postgres.binaries import find_binaries
-from infra.postgres.embedded import EmbeddedPostgres
-from infra.postgres.errors import EmbeddedPostgresError
-from tests.bench.machine import alternate, describe_machine, shown
+from tests.bench.machine import alternate, describe_machine, durable_server, shown
 
 ACCOUNT = Account.named("main")
 CALLERS = (1, 16, 64)
@@ -263,14 +261,8 @@ def appends(seconds: float, passes: int) -> None:
 
     Example: python -m tests.bench appends --passes 5
     """
-    with tempfile.TemporaryDirectory(prefix="deskledger-bench-") as folder:
-        Path(folder).chmod(0o711)  # started by root, the server runs as another user
-        try:
-            with EmbeddedPostgres(Path(folder)) as server:
-                url = server.url()
-                prepare(url)
-                figures = alternate(cells_for(url, seconds), passes)
-                click.echo(f"Appends a second: median (range) of {passes} passes of {seconds:g} s.")
-                click.echo(f"{describe_machine(url)}.\n\n{table(figures)}\n\n{ratios(figures)}")
-        except EmbeddedPostgresError as error:
-            raise click.ClickException(str(error)) from None
+    with durable_server() as url:
+        prepare(url)
+        figures = alternate(cells_for(url, seconds), passes)
+        click.echo(f"Appends a second: median (range) of {passes} passes of {seconds:g} s.")
+        click.echo(f"{describe_machine(url)}.\n\n{table(figures)}\n\n{ratios(figures)}")

@@ -2,10 +2,8 @@
 
 import asyncio
 import statistics
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import LiteralString
 from uuid import UUID
 
@@ -17,15 +15,13 @@ from api.pages.audit.export import A_PAGE
 from api.pages.audit.files import CSV
 from domain.account import Account
 from infra.migrations import migrate
-from infra.postgres.embedded import EmbeddedPostgres
-from infra.postgres.errors import EmbeddedPostgresError
 from projections.all import VIEWS
 from projections.audit import CallFilter, list_calls
 from projections.cursors import encode_cursor
 from projections.facts import FactFilter, list_facts
 from projections.reading import configure
 from projections.view import Connection, qualified
-from tests.bench.machine import describe_machine
+from tests.bench.machine import describe_machine, durable_server
 
 SCHEMA = Account("default").views
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
@@ -180,12 +176,6 @@ def audit(rows: int, passes: int) -> None:
 
     Example: python -m tests.bench audit --rows 1000000
     """
-    with tempfile.TemporaryDirectory(prefix="deskledger-bench-") as folder:
-        Path(folder).chmod(0o711)  # started by root, the server runs as another user
-        try:
-            with EmbeddedPostgres(Path(folder)) as server:
-                url = server.url()
-                migrate(url)
-                asyncio.run(_measure(url, rows, passes))
-        except EmbeddedPostgresError as error:
-            raise click.ClickException(str(error)) from None
+    with durable_server() as url:
+        migrate(url)
+        asyncio.run(_measure(url, rows, passes))

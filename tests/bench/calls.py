@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -29,11 +28,9 @@ from domain.ticket.words import Author, AuthorKind, Channel, Contact, code_of
 from infra.access import generate_token
 from infra.database import opened
 from infra.desk import Desk, new_id
-from infra.postgres.embedded import EmbeddedPostgres
-from infra.postgres.errors import EmbeddedPostgresError
 from infra.settings import Settings
 from tests.bench.load import Place, Sample, drive
-from tests.bench.machine import describe_machine
+from tests.bench.machine import describe_machine, durable_server
 from tests.bench.servers import FASTMCP, Cores, Server, peers_python, serving, take_cores
 
 TICKETS = 2_000
@@ -270,12 +267,7 @@ def calls(seconds: float, passes: int) -> None:
     """
     peers_python()
     cores = take_cores()
-    with tempfile.TemporaryDirectory(prefix="deskledger-bench-") as folder, ExitStack() as stack:
-        Path(folder).chmod(0o711)  # started by root, the server runs as another user
-        try:
-            url = stack.enter_context(EmbeddedPostgres(Path(folder))).url()
-        except EmbeddedPostgresError as error:
-            raise click.ClickException(str(error)) from None
+    with durable_server() as url, ExitStack() as stack:
         data, saving_url = prepare(url)
         cells = start_all(stack, (url, saving_url), data, cores)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,12 +1,30 @@
-"""What a figure was measured on, and how several passes become one figure."""
+"""What figures are measured on, and how several passes become one figure."""
 
 import os
 import platform
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import psycopg
+
+from infra.postgres.embedded import EmbeddedPostgres
+from infra.postgres.errors import EmbeddedPostgresError
+
+
+@contextmanager
+def durable_server() -> Generator[str]:
+    """Yield the URL of a durable embedded PostgreSQL of its own, which goes with its folder."""
+    with tempfile.TemporaryDirectory(prefix="deskledger-bench-") as folder:
+        Path(folder).chmod(0o711)  # started by root, the server runs as another user
+        try:
+            with EmbeddedPostgres(Path(folder)) as server:
+                yield server.url()
+        except EmbeddedPostgresError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def describe_machine(url: str) -> str:

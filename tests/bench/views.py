@@ -3,12 +3,10 @@
 import asyncio
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from uuid import UUID, uuid5
 
 import click
@@ -26,14 +24,12 @@ from domain.ticket.words import Author, AuthorKind, Channel, Contact, Status
 from infra.event_store.mapper import to_event, to_row
 from infra.event_store.writer import Writer
 from infra.migrations import migrate
-from infra.postgres.embedded import EmbeddedPostgres
-from infra.postgres.errors import EmbeddedPostgresError
 from infra.projector.fold import Projection
 from infra.projector.live import LiveViews
 from infra.projector.rebuild import prepare_views, rebuild
 from projections.all import VIEWS
 from projections.reading import Pool
-from tests.bench.machine import alternate, describe_machine, shown
+from tests.bench.machine import alternate, describe_machine, durable_server, shown
 
 ACCOUNT = Account.named("main")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -213,24 +209,18 @@ def views(tickets: int, passes: int) -> None:
 
     Example: python -m tests.bench views --tickets 50000
     """
-    with tempfile.TemporaryDirectory(prefix="deskledger-bench-") as folder:
-        Path(folder).chmod(0o711)  # started by root, the server runs as another user
-        try:
-            with EmbeddedPostgres(Path(folder)) as server:
-                url = server.url()
-                migrate(url)
-                facts = fill(url, lifelike_log(tickets))
-                asyncio.run(prepare_views(url, EVERYTHING))
-                cells = {
-                    "built anew, search apart": partial(measure_rebuild, url, BUT_SEARCH, facts),
-                    "built anew, all": partial(measure_rebuild, url, EVERYTHING, facts),
-                    "caught up, all": partial(measure_catching_up, url, facts),
-                }
-                figures = alternate(cells, passes)
-                click.echo(f"Facts a second, of a log of {facts:,}: median (range) of {passes}.")
-                click.echo(f"{describe_machine(url)}.\n\n| views | facts/s |\n|---|---:|")
-                for name, values in figures.items():
-                    click.echo(f"| {name} | {shown(values)} |")
-                click.echo(f"\n{measure_latencies(url)}")
-        except EmbeddedPostgresError as error:
-            raise click.ClickException(str(error)) from None
+    with durable_server() as url:
+        migrate(url)
+        facts = fill(url, lifelike_log(tickets))
+        asyncio.run(prepare_views(url, EVERYTHING))
+        cells = {
+            "built anew, search apart": partial(measure_rebuild, url, BUT_SEARCH, facts),
+            "built anew, all": partial(measure_rebuild, url, EVERYTHING, facts),
+            "caught up, all": partial(measure_catching_up, url, facts),
+        }
+        figures = alternate(cells, passes)
+        click.echo(f"Facts a second, of a log of {facts:,}: median (range) of {passes}.")
+        click.echo(f"{describe_machine(url)}.\n\n| views | facts/s |\n|---|---:|")
+        for name, values in figures.items():
+            click.echo(f"| {name} | {shown(values)} |")
+        click.echo(f"\n{measure_latencies(url)}")
