@@ -1,8 +1,8 @@
 """One's own account in the panel, the way in to it, and what every page answers to HEAD."""
 
 from tests.mcp.serving import Served
+from tests.panel.addresses import PLAIN_PAGES
 from tests.panel.conftest import Enter, Join
-from tests.panel.test_panel_hostile import PLAIN_PAGES
 from tests.sign_in.browser import Browser
 
 

@@ -11,43 +11,11 @@ from infra.desk import new_id
 from tests.mcp.company import Company
 from tests.mcp.serving import Served
 from tests.mcp.wire import call
+from tests.panel.addresses import OF_TICKETS, PARAMETERS
 from tests.panel.conftest import Join
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
 
-# All that pages read from their addresses.
-PARAMETERS = {
-    "/": (),
-    "/login": ("next", "done", "email"),
-    "/setup": ("token",),
-    "/password": ("agent", "token"),
-    "/account": ("changed", "ended"),
-    "/account/mcp": ("revoked",),
-    "/tickets": (
-        *("query", "status", "priority", "department_id", "agent_id"),
-        *("tags", "created_from", "created_to", "changed_from", "changed_to"),
-        *("sort", "cursor", "done"),
-    ),
-    "/tickets/new": (),
-    "/audit": (
-        *("agent_id", "tool", "outcome", "via", "ticket_id", "credential_id", "client"),
-        *("from", "to", "cursor"),
-    ),
-    "/audit/facts": (
-        *("agent_id", "about_id", "topic", "via", "ticket_id", "credential_id", "client"),
-        *("call_id", "from", "to", "cursor"),
-    ),
-    "/audit/export.csv": ("agent_id", "tool", "ticket_id", "from", "to"),
-    "/audit/facts/export.jsonl": ("about_id", "topic", "client", "call_id", "from"),
-    "/admin/agents": ("find", "department", "role", "all", "cursor"),
-    "/admin/agents/new": ("department",),
-    "/admin/roles": ("done",),
-    "/admin/departments": ("cursor",),
-    "/admin/clients": ("done",),
-    "/admin/budget": ("month", "done"),
-    "/admin/system": (),
-}
-OF_TICKETS = ("messages", "message", "offset", "activity", "by", "client", "kind", "done")
 JUNK = (
     *("%00", "%FF%FE", "%F0%9F%92%A5", "%ED%A0%80", "%", "%2", "-1", "0", "9" * 40, "1e999", "NaN"),
     *("null", "[]", "{}", "'", '%22;--"', "%0D%0ASet-Cookie:%20a=b", "..%2F..", "x" * 3000),
