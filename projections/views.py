@@ -10,10 +10,10 @@ from projections import (
     apps,
     audit,
     clients_in_use,
-    conversation,
     facts,
     history,
     listings,
+    message_queries,
     metadata,
     rights,
     searching,
@@ -94,7 +94,7 @@ class Views:
     ) -> TicketContext:
         """Return the metadata and the last messages, at most 50."""
         async with reading(self._pool) as connection:
-            return await conversation.get_context(
+            return await message_queries.get_context(
                 connection, self._schema, caller, reference, message_limit
             )
 
@@ -114,7 +114,7 @@ class Views:
         """Return a page of at most 100 messages, or the one named, from an offset in characters."""
         async with reading(self._pool) as connection:
             if message_id:
-                return await conversation.get_message(
+                return await message_queries.get_message(
                     connection,
                     self._schema,
                     caller,
@@ -123,7 +123,7 @@ class Views:
                     offset=offset,
                     include_quoted=include_quoted,
                 )
-            return await conversation.get_messages(
+            return await message_queries.get_messages(
                 connection,
                 self._schema,
                 caller,
