@@ -1,6 +1,5 @@
 """What may be asked of an account's views: each question is one method and one round trip."""
 
-from collections import OrderedDict
 from datetime import date
 from typing import LiteralString
 from uuid import UUID
@@ -24,6 +23,7 @@ from projections import (
 from projections.apps import AppLine
 from projections.audit import CallFilter, CallPage
 from projections.clients_in_use import ClientInUse
+from projections.codes import Codes
 from projections.conversation import FOR_MODELS, MessagePage, Order, Room, TicketContext
 from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
@@ -39,9 +39,7 @@ from projections.tags import TicketTags
 from projections.usage import LimitPage, ThresholdLine, Usage, UsageQuestion
 from projections.view import qualified
 
-_BY_CODE: LiteralString = "SELECT id FROM {views}.tickets WHERE code = %s"
 _ANY: LiteralString = "SELECT EXISTS (SELECT 1 FROM {views}.tickets)"
-_CODES = 20_000
 
 
 class Views:
@@ -54,25 +52,11 @@ class Views:
     def __init__(self, pool: Pool, schema: str) -> None:
         self._pool = pool
         self._schema = schema
-        self._codes: OrderedDict[str, UUID] = OrderedDict()
+        self._codes = Codes(pool, schema)
 
     async def find_ticket(self, code: str) -> UUID | None:
-        """Return the id of a ticket by its code in capitals, which never changes."""
-        found = self._codes.get(code)
-        if found is None:
-            async with reading(self._pool) as connection:
-                cursor = await connection.execute(
-                    qualified(_BY_CODE, self._schema), (code,), prepare=True, binary=True
-                )
-                row = await cursor.fetchone()
-            if row is None:
-                return None
-            found = self._codes[code] = row[0]
-            if len(self._codes) > _CODES:
-                self._codes.popitem(last=False)
-        else:
-            self._codes.move_to_end(code)
-        return found
+        """Return the id of a ticket by its code in capitals."""
+        return await self._codes.find_ticket(code)
 
     async def has_tickets(self) -> bool:
         """Whether the account has any ticket."""
