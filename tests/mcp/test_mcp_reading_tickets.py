@@ -1,4 +1,4 @@
-"""The tools that read, through the official client: what they answer is what is true."""
+"""The tools that read a ticket, through the official client: what they answer is what is true."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,8 +7,7 @@ import pytest
 from mcp.client.client import Client
 
 from tests.mcp.clients import answer_of, refusal_of
-from tests.mcp.company import BILLING, DAY, SEATS, SUPPORT, WORKSHOP, Company
-from tests.mcp.records import Log
+from tests.mcp.company import DAY, SUPPORT, Company
 
 pytestmark = pytest.mark.anyio
 
@@ -159,116 +158,6 @@ async def test_tags_are_told_with_who_added_them_and_when(ana: Client, company: 
     ]
 
 
-async def test_agents_are_listed_by_name_with_their_departments(ana: Client) -> None:
-    agents = answer_of(await ana.call_tool("list_agents", {}))["agents"]
-    assert [(agent["name"], agent["role"]) for agent in agents] == [
-        ("Adam", "admin"),
-        ("Ana", "agent"),
-        ("Ben", "agent"),
-        ("Cora", "agent"),
-        ("Ivo", "agent"),
-        ("Olga", "owner"),
-    ]
-    assert {agent["name"]: [d["name"] for d in agent["departments"]] for agent in agents} == {
-        "Adam": [BILLING],
-        "Ana": [SUPPORT],
-        "Ben": [BILLING, SUPPORT],
-        "Cora": [WORKSHOP],
-        "Ivo": [SUPPORT],
-        "Olga": [SUPPORT],
-    }
-    assert [agent["name"] for agent in agents if not agent.get("seat", True)] == ["Ivo"]
-
-
-async def test_agents_are_listed_by_department(ana: Client, company: Company) -> None:
-    asked = {"department_id": str(company.departments[BILLING])}
-    agents = answer_of(await ana.call_tool("list_agents", asked))["agents"]
-    assert [agent["name"] for agent in agents] == ["Adam", "Ben"]
-
-
-async def test_departments_are_listed_with_how_many_work_there(
-    ana: Client, company: Company
-) -> None:
-    found = answer_of(await ana.call_tool("list_departments", {}))
-    assert found == {
-        "departments": [
-            {"id": str(company.departments[name]), "name": name, "agents": agents}
-            for name, agents in ((BILLING, 2), (SUPPORT, 4), (WORKSHOP, 1))
-        ]
-    }
-
-
-async def test_a_search_finds_tickets_by_their_words(olga: Client, company: Company) -> None:
-    lid = company.tickets["lid"]
-    (found, *_) = (await search(olga, query="lid stuck"))["tickets"]
-    assert (found["id"], found["code"], found["subject"]) == (
-        str(lid.id),
-        lid.code,
-        "The lid is stuck",
-    )
-    assert (found["status_name"], found["priority"]) == ("open", "high")
-    assert (found["agent"]["name"], found["department"]["name"]) == ("Ana", SUPPORT)
-
-
-async def test_a_search_by_filters_finds_all_that_meet_them(olga: Client, company: Company) -> None:
-    for asked, names in (
-        ({"status": ["postponed"]}, {"postponed", "wheel"}),
-        ({"status": ["resolved", "postponed"]}, {"postponed", "wheel", "resolved", "bell"}),
-        ({"agent_id": str(company.members["Ana"].id)}, {"lid"}),
-        ({"tags": ["SAFETY"]}, {"brake"}),
-        ({"priority": "urgent"}, {"invoice"}),
-        ({"created_to": "2026-03-03"}, {"lid"}),
-        (
-            {"department_id": str(company.departments[WORKSHOP])},
-            {"brake", "chain", "wheel", "bell"},
-        ),
-    ):
-        codes = {ticket["code"] for ticket in (await search(olga, **asked))["tickets"]}
-        known = {code(company, name): name for name in company.tickets}
-        assert {known[found] for found in codes if found in known} == names, asked
-
-
-async def test_a_search_shows_nobody_what_they_may_not_see(ana: Client) -> None:
-    seen: set[str] = set()
-    asked: dict[str, Any] = {"limit": 50, "sort": "created"}
-    while True:
-        page = await search(ana, **asked)
-        seen |= {ticket["department"]["name"] for ticket in page["tickets"]}
-        if "next_cursor" not in page:
-            break
-        asked["cursor"] = page["next_cursor"]
-    assert seen == {SUPPORT}
-    assert (await search(ana, query="brake"))["tickets"] == []
-
-
-async def test_a_read_costs_a_unit_and_tells_what_is_left(ana: Client, log: Log) -> None:
-    with log.watched() as watched:
-        result = await ana.call_tool("list_departments", {})
-    assert (watched.call.fact.outcome, watched.call.fact.units, watched.charged) == ("ok", 1, 1)
-    assert result.meta is not None
-    line = result.meta["deskledger/budget"]
-    limit = SEATS * 1_000
-    assert (line["limit"], line["used"], line["remaining"]) == (
-        limit,
-        log.used(),
-        limit - log.used(),
-    )
-    assert moment(line["resets_at"]) == next_month(watched.call.envelope.recorded_at)
-
-
-async def test_reading_leaves_only_the_call_in_the_log(
-    ana: Client, company: Company, log: Log
-) -> None:
-    for tool in ("get_ticket_context", "get_ticket_messages", "get_ticket_metadata", "get_tags"):
-        with log.watched() as watched:
-            answer_of(await ana.call_tool(tool, {"ticket_id": code(company, "lid")}))
-        assert watched.facts == []
-        assert (watched.call.fact.tool, watched.call.fact.ticket) == (
-            tool,
-            company.tickets["lid"].id,
-        )
-
-
 @pytest.mark.parametrize(
     "tool", ["get_ticket_context", "get_ticket_messages", "get_ticket_metadata", "get_tags"]
 )
@@ -282,10 +171,6 @@ async def test_a_ticket_that_does_not_exist_is_not_found(ana: Client, tool: str)
         )
 
 
-async def search(client: Client, **asked: Any) -> dict[str, Any]:
-    return answer_of(await client.call_tool("search_tickets", asked))
-
-
 async def metadata_of(client: Client, company: Company, name: str) -> dict[str, Any]:
     asked = {"ticket_id": code(company, name)}
     return answer_of(await client.call_tool("get_ticket_metadata", asked))
@@ -297,8 +182,3 @@ def code(company: Company, name: str) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def next_month(now: datetime) -> datetime:
-    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return (first + timedelta(days=32)).replace(day=1)
