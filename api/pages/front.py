@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -147,6 +148,14 @@ def visitor_of(request: Page) -> Visitor:
     return Visitor(
         Client(agent) if agent else None, request.client.host if request.client else None
     )
+
+
+def id_in(form: Form, name: str) -> UUID:
+    """Return the id that a form names; refuse with `not_found` what is none."""
+    try:
+        return UUID(form.get(name, ""))
+    except ValueError:
+        raise Refused(Code.NOT_FOUND, f"There is no such {name}.") from None
 
 
 def twice(form: Form) -> str:

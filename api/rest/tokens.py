@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, Office
+from api.rest.acting import Acting, Conditions, Office, Outcome
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
@@ -105,12 +105,19 @@ async def revoke_token(
     token_id: TokenId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[TokenRevoked]:
     """Revoke one's own access token, or that of an agent whom one manages, at once."""
+    return (await end_token(acting, token_id, conditions)).response()
+
+
+async def end_token(
+    acting: Acting, token_id: UUID, conditions: Conditions
+) -> Outcome[TokenRevoked]:
+    """Revoke a token, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
 
     async def wishes() -> list[Wish]:
         found = await find_token(acting.office.views, token_id)
         return [Wish(RevokeToken(agent=found.agent.id, token=token_id))]
 
-    done = await acting.act(
+    return await acting.act(
         "revoke_token",
         asked(token_id=token_id),
         wishes,
@@ -118,7 +125,6 @@ async def revoke_token(
         TokenRevoked,
         conditions=conditions,
     )
-    return done.response()
 
 
 async def find_token(views: Views, token_id: UUID) -> TokenLine:

@@ -8,11 +8,13 @@ from domain.application import Wish
 from domain.permissions import Permission, Scope
 from domain.role import AddRole
 from infra.desk import new_id
-from tests.mcp.company import generate_token
+from tests.mcp.company import Company, generate_token
 from tests.mcp.serving import Served
 from tests.mcp.wire import call, modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
 from tests.oauth.oauth_visiting import Person, arrive
+from tests.panel.admin_pages import AGENTS
+from tests.panel.guarding import forge
 from tests.sign_in.browser import Answer, Browser
 
 PAGE = "/account/mcp"
@@ -145,6 +147,22 @@ def test_nobody_revokes_what_is_anothers(product: Served, pia: Person) -> None:
         assert forged.status in {403, 404}, (action, forged)
     assert modern(token, "tools/list").send(product.port).status == 200
     assert modern(app.access_token, "tools/list").send(product.port).status == 200
+
+
+def test_what_is_no_id_ends_nothing(olga: Browser, company: Company) -> None:
+    agent = f"{AGENTS}/{company.members['Ana'].id}"
+    for path, kind in (
+        (f"{PAGE}/tokens/revoke", "token"),
+        (f"{PAGE}/tokens/replace", "token"),
+        (f"{PAGE}/apps/revoke", "app"),
+        (f"{agent}/tokens/revoke", "token"),
+        (f"{agent}/apps/revoke", "app"),
+        ("/account/sessions", "session"),
+    ):
+        for fields in ({}, {kind: "x"}):
+            refused = forge(olga, path, **fields)
+            assert refused.status == 404, (path, fields)
+            assert f"There is no such {kind}." in refused.text, (path, fields)
 
 
 def test_what_others_wrote_is_text(product: Served) -> None:

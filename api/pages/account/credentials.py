@@ -7,9 +7,13 @@ from api.pages.consent.consenting import Shown
 from api.rest.acting import Office
 from api.rest.apps import apps_of
 from domain.oauth_client import OAuthClient, source_of
+from domain.permissions import Scope
 from domain.redirects import Landing, host_of, landing_of
 from domain.refusals import Refused
 from projections.apps import AppLine
+
+# What a token or an app that may only read has.
+READING = [Scope.TICKETS_READ]
 
 
 class AppInWords(NamedTuple):

@@ -7,16 +7,17 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from api.oauth.locations import Locations
-from api.pages.account.credentials import apps_in_words
-from api.pages.account.revoking import READING, end_app, end_token, id_in
-from api.pages.front import Front, Page
+from api.pages.account.credentials import READING, apps_in_words
+from api.pages.front import Front, Page, id_in
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
 from api.problems import status_of
+from api.rest.acting import Conditions
+from api.rest.apps import end_app
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
-from api.rest.tokens import tokens_held_by
+from api.rest.tokens import end_token, tokens_held_by
 from api.snippets import PLACEHOLDER, connecting
 from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
@@ -69,14 +70,14 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
 @post(f"{MCP}/tokens/revoke")
 async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    await end_token(panel.acting, await panel.form())
+    await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
     return see_other(f"{MCP}?revoked=token")
 
 
 @post(f"{MCP}/apps/revoke")
 async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    await end_app(panel.acting, await panel.form())
+    await end_app(panel.acting, id_in(await panel.form(), "app"), Conditions())
     return see_other(f"{MCP}?revoked=app")
 
 

@@ -10,16 +10,15 @@ from litestar.di import NamedDependency
 
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
-from api.pages.front import Front, Page, twice
+from api.pages.front import Front, Page, id_in, twice
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.sign_in.entering import later
 from api.problems import status_of
 from api.rates import RateLimited
-from api.rest.sessions import SessionEnded, living_sessions
-from domain.application import Wish
-from domain.refusals import Code, Refused
-from domain.session import CloseSession
+from api.rest.acting import Conditions
+from api.rest.sessions import end_session, living_sessions
+from domain.refusals import Refused
 
 ACCOUNT = "/account"
 _HERE = Here(section=PROFILE, path=ACCOUNT)
@@ -74,18 +73,7 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
 @post(f"{ACCOUNT}/sessions")
 async def revoke_session(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    form = await panel.form()
-    try:
-        session = UUID(form.get("session", ""))
-    except ValueError:
-        raise Refused(Code.NOT_FOUND, "There is no such session.") from None
-    await panel.acting.act(
-        "revoke_session",
-        {"session_id": str(session)},
-        [Wish(CloseSession(session=session))],
-        lambda done: SessionEnded(session, done.changed),
-        SessionEnded,
-    )
+    await end_session(panel.acting, id_in(await panel.form(), "session"), Conditions())
     return see_other(f"{ACCOUNT}?ended")
 
 

@@ -7,11 +7,10 @@ from uuid import UUID
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from api.pages.account.revoking import end_app, end_token
 from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, id_in
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
@@ -19,8 +18,10 @@ from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.agent_access import Seat
 from api.rest.agents import AgentId, act_on_agent
+from api.rest.apps import end_app
 from api.rest.asking import asked
 from api.rest.password_links import issue_password_link
+from api.rest.tokens import end_token
 from domain.agent import AGENT, DeactivateAgent, GiveSeat, ReactivateAgent
 from domain.decider import Ref, existing
 from domain.refusals import Refused
@@ -31,7 +32,7 @@ async def revoke_agents_token(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[None]:
     panel = await panel_of(request, front)
-    await end_token(panel.acting, await panel.form())
+    await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
     return see_other(f"{AGENTS}/{agent_id}?done=token")
 
 
@@ -40,7 +41,7 @@ async def revoke_agents_app(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[None]:
     panel = await panel_of(request, front)
-    await end_app(panel.acting, await panel.form())
+    await end_app(panel.acting, id_in(await panel.form(), "app"), Conditions())
     return see_other(f"{AGENTS}/{agent_id}?done=app")
 
 

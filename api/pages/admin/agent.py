@@ -10,8 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from api.pages.account.credentials import apps_in_words
-from api.pages.account.revoking import READING
+from api.pages.account.credentials import READING, apps_in_words
 from api.pages.admin.agents import AGENTS, HERE, Typed, typed_in
 from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
 from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
