@@ -7,7 +7,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from api.oauth.locations import Locations
-from api.pages.account.credentials import READING, apps_in_words
+from api.pages.account.credentials import apps_in_words, good_for, tokens_in_words
+from api.pages.choices import Choice
 from api.pages.front import Front, Page, id_in
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
@@ -17,16 +18,16 @@ from api.rest.acting import Conditions
 from api.rest.apps import end_app
 from api.rest.asking import asked
 from api.rest.new_tokens import TokenShown, issue, successor
-from api.rest.tokens import end_token, tokens_held_by
+from api.rest.tokens import end_token
 from api.snippets import PLACEHOLDER, connecting
 from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
-from domain.permissions import TOOL_SCOPES, Permission
+from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.refusals import Code, Refused
 from domain.standing import budget_standing
 
 _HERE = Here(section=PROFILE, path=MCP)
-_KINDS = {"full": TOOL_SCOPES, "reading": frozenset(READING)}
+_KINDS = {"full": TOOL_SCOPES, "reading": frozenset({Scope.TICKETS_READ})}
 _DONE = {
     "token": "The token is revoked: it opens nothing any more.",
     "app": "The app is revoked: it has to ask you again.",
@@ -90,8 +91,8 @@ async def integration(
 ) -> Response[str]:
     """Show the page, with what is said besides; `label` is what was typed already."""
     office, agent, at = panel.front.office, panel.acting.agent, Locations(panel.front.base_url)
-    tokens = await tokens_held_by(office, agent)
-    alive = sum(token.state in {"active", "expiring"} for token in tokens)
+    tokens = await tokens_in_words(office, agent)
+    alive = sum(token.line.state in {"active", "expiring"} for token in tokens)
     shown: Mapping[str, object] = {
         "url": at.resource,
         "signs_in": at.is_safe,
@@ -104,7 +105,7 @@ async def integration(
         "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
-        "reading": READING,
+        "kinds": [Choice(kind, good_for(scopes)) for kind, scopes in _KINDS.items()],
         "connecting": connecting(at),
     }
     return panel.page(
