@@ -8,6 +8,7 @@ from domain.application import Wish
 from domain.permissions import Permission, Scope
 from domain.role import AddRole
 from infra.desk import new_id
+from projections.audit import CallFilter
 from tests.mcp.company import Company, generate_token
 from tests.mcp.serving import Served
 from tests.mcp.wire import call, modern
@@ -70,6 +71,14 @@ def test_what_a_token_is_good_for_is_told_as_it_is(product: Served) -> None:
         _, token = product.run(generate_token(desk, person.member.id, scopes=scopes))
         assert f'data-name="Good for">{told}' in person.browser.get(PAGE).text
         person.browser.submit(PAGE, f"{PAGE}/tokens/revoke", token=str(token))
+
+
+def test_what_a_token_is_asked_for_is_recorded_as_by_the_rest_api(product: Served) -> None:
+    person = arrive(product, "Wanda")
+    generate(person.browser, "Reader", "reading")
+    mine = CallFilter(agent=person.member.id, tool="generate_token")
+    (call,) = product.run(product.desk.views.list_calls(mine)).calls
+    assert call.arguments == {"label": "Reader", "scopes": ["tickets:read"], "read_only": False}
 
 
 def test_a_token_for_reading_reads(product: Served, pia: Person) -> None:

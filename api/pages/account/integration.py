@@ -16,11 +16,9 @@ from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.apps import end_app
-from api.rest.asking import asked
-from api.rest.new_tokens import TokenShown, issue, successor
+from api.rest.new_tokens import NewToken, TokenShown, make_token, renew_token
 from api.rest.tokens import end_token
 from api.snippets import PLACEHOLDER, connecting
-from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
 from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.refusals import Code, Refused
@@ -47,9 +45,7 @@ async def generate_token(request: Page, front: NamedDependency[Front]) -> Respon
     panel = await panel_of(request, front)
     form = await panel.form()
     try:
-        new = _wanted(panel, form)
-        told = asked(label=new.command.label, scopes=new.command.scopes)
-        made = (await issue(panel.acting, "generate_token", told, new)).answer
+        made = (await make_token(panel.acting, _wanted(form))).answer
     except Refused as refused:
         return await _refused(panel, refused, label=form.get("label", ""))
     return _shown(panel, made)
@@ -61,8 +57,7 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
     panel = await panel_of(request, front)
     token = id_in(await panel.form(), "token")
     try:
-        new = await successor(panel.acting, token)
-        made = (await issue(panel.acting, "replace_token", asked(token_id=token), new)).answer
+        made = (await renew_token(panel.acting, token)).answer
     except Refused as refused:
         return await _refused(panel, refused)
     return _shown(panel, made)
@@ -113,15 +108,14 @@ async def integration(
     )
 
 
-def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
-    label, office = form.get("label", "").strip(), panel.front.office
+def _wanted(form: Mapping[str, str]) -> NewToken:
+    label = form.get("label", "").strip()
     scopes = _KINDS.get(form.get("kind", ""))
     if scopes is None:
         raise Refused(Code.INVALID_ARGUMENTS, "Choose what the token is good for.")
     if len(label) > _LONGEST_LABEL:
         raise Refused(Code.INVALID_ARGUMENTS, f"A label has at most {_LONGEST_LABEL} characters.")
-    random = office.random(32)
-    return issuing.new_token(panel.acting.agent, office.new_id(), random, label, scopes)
+    return NewToken(label=label, scopes=tuple(sorted(scopes)))
 
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:

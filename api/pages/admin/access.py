@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -11,18 +10,17 @@ from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
 from api.pages.front import Front, Page, id_in
-from api.pages.panel import Panel, panel_of
+from api.pages.panel import panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions
-from api.rest.agent_access import Seat
-from api.rest.agents import AgentId, act_on_agent
+from api.rest.agent_access import Seat, end_access, give_access, seat_agent
+from api.rest.agents import AgentId
 from api.rest.apps import end_app
-from api.rest.asking import asked
 from api.rest.password_links import issue_password_link
 from api.rest.tokens import end_token
-from domain.agent import AGENT, DeactivateAgent, GiveSeat, ReactivateAgent
+from domain.agent import AGENT
 from domain.decider import Ref, existing
 from domain.refusals import Refused
 
@@ -53,8 +51,7 @@ async def deactivate(
     await panel.form()
 
     async def deactivated() -> str:
-        command = DeactivateAgent(agent=agent_id)
-        await _act(panel, agent_id, "deactivate_agent", command)
+        await end_access(panel.acting, agent_id, Conditions())
         return "deactivated"
 
     answer = await carried_out(panel, agent_id, deactivated)
@@ -70,8 +67,7 @@ async def reactivate(
     await panel.form()
 
     async def reactivated() -> str:
-        command = ReactivateAgent(agent=agent_id)
-        await _act(panel, agent_id, "reactivate_agent", command)
+        await give_access(panel.acting, agent_id, Conditions())
         return "reactivated"
 
     return await carried_out(panel, agent_id, reactivated)
@@ -87,9 +83,7 @@ async def give_seat(
 
     async def given() -> str:
         seat = fitted({"email": form.get("email", "").strip()}, Seat)
-        command = GiveSeat(agent=agent_id, email=seat.email)
-        arguments = asked(seat, agent_id=agent_id)
-        await act_on_agent(panel.acting, "give_seat", arguments, [command], Conditions())
+        await seat_agent(panel.acting, agent_id, seat, Conditions())
         return "seat"
 
     return await carried_out(panel, agent_id, given)
@@ -111,13 +105,6 @@ async def new_password_link(
     states = panel.front.office.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)
-
-
-async def _act(
-    panel: Panel, agent: UUID, operation: str, command: DeactivateAgent | ReactivateAgent
-) -> None:
-    arguments = asked(agent_id=agent)
-    await act_on_agent(panel.acting, operation, arguments, [command], Conditions())
 
 
 ENDPOINTS = (
