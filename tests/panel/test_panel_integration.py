@@ -90,8 +90,8 @@ def test_a_token_for_reading_reads(product: Served, pia: Person) -> None:
 def test_a_revoked_token_opens_nothing_and_is_listed_no_more(product: Served) -> None:
     browser = arrive(product, "Rolf").browser
     token = token_in(generate(browser))
-    assert browser.submit(PAGE, f"{PAGE}/tokens/revoke").location == f"{PAGE}?revoked=token"
-    assert "opens nothing any more" in browser.get(f"{PAGE}?revoked=token").text
+    assert browser.submit(PAGE, f"{PAGE}/tokens/revoke").location == f"{PAGE}?done=token"
+    assert "opens nothing any more" in browser.get(f"{PAGE}?done=token").text
     assert token[-4:] not in browser.get(PAGE).text
     assert modern(token, "tools/list").send(product.port).status == 401
 

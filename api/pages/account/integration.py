@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from api.oauth.locations import Locations
 from api.pages.account.credentials import apps_in_words, good_for, tokens_in_words
 from api.pages.choices import Choice
-from api.pages.front import Front, Page, id_in
+from api.pages.front import Front, Page, id_in, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
@@ -35,7 +35,7 @@ _LONGEST_LABEL = 100
 
 @get(MCP)
 async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("revoked", ""), "")
+    notice = notice_of(request, _DONE)
     return await integration(await panel_of(request, front), notice=notice)
 
 
@@ -67,14 +67,14 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
 async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
-    return see_other(f"{MCP}?revoked=token")
+    return see_other(f"{MCP}?done=token")
 
 
 @post(f"{MCP}/apps/revoke")
 async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     await end_app(panel.acting, id_in(await panel.form(), "app"), Conditions())
-    return see_other(f"{MCP}?revoked=app")
+    return see_other(f"{MCP}?done=app")
 
 
 async def integration(

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
-from api.pages.front import Front, Page, id_in, twice
+from api.pages.front import Front, Page, id_in, notice_of, twice
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.sign_in.entering import later
@@ -23,8 +23,8 @@ from domain.refusals import Refused
 ACCOUNT = "/account"
 _HERE = Here(section=PROFILE, path=ACCOUNT)
 _DONE = {
-    "changed": "Your password is changed.",
-    "ended": "It is ended: that browser is signed out.",
+    "password": "Your password is changed.",
+    "session": "It is ended: that browser is signed out.",
 }
 
 
@@ -48,8 +48,7 @@ async def home(request: Page, front: NamedDependency[Front]) -> Response[None]:
 
 @get(ACCOUNT)
 async def account_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = next((said for word, said in _DONE.items() if word in request.query_params), "")
-    return await _account(await panel_of(request, front), notice=notice)
+    return await _account(await panel_of(request, front), notice=notice_of(request, _DONE))
 
 
 @post(f"{ACCOUNT}/password")
@@ -67,14 +66,14 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
         return await _account(panel, 429, headers, refusal=later(limited))
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
-    return see_other(f"{ACCOUNT}?changed", [cookie])
+    return see_other(f"{ACCOUNT}?done=password", [cookie])
 
 
 @post(f"{ACCOUNT}/sessions")
 async def revoke_session(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
     await end_session(panel.acting, id_in(await panel.form(), "session"), Conditions())
-    return see_other(f"{ACCOUNT}?ended")
+    return see_other(f"{ACCOUNT}?done=session")
 
 
 async def _account(

@@ -15,7 +15,7 @@ from api.pages.admin.agents import AGENTS, HERE, Typed, typed_in
 from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
 from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
 from api.pages.choices import Choice
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
 from api.problems import status_of
@@ -68,7 +68,7 @@ class Reasons(NamedTuple):
 async def agent_page(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _DONE)
     return await show_agent(await panel_of(request, front), agent_id, notice=notice)
 
 
