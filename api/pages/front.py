@@ -3,9 +3,10 @@
 import contextlib
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -147,6 +148,19 @@ def visitor_of(request: Page) -> Visitor:
     return Visitor(
         Client(agent) if agent else None, request.client.host if request.client else None
     )
+
+
+def notice_of(request: Page, notices: Mapping[str, str]) -> str:
+    """Return what a page says was done, of which its address has the word."""
+    return notices.get(request.query_params.get("done", ""), "")
+
+
+def id_in(form: Form, name: str) -> UUID:
+    """Return the id that a form names; refuse with `not_found` what is none."""
+    try:
+        return UUID(form.get(name, ""))
+    except ValueError:
+        raise Refused(Code.NOT_FOUND, f"There is no such {name}.") from None
 
 
 def twice(form: Form) -> str:

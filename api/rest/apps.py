@@ -9,7 +9,7 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from api.rest.acting import Acting, Conditions, Office
+from api.rest.acting import Acting, Conditions, Office, Outcome
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.application import Wish
@@ -70,12 +70,17 @@ async def revoke_app(
     app_id: AppId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[AppRevoked]:
     """Revoke an app that one let in, or an agent whom one manages, with all its tokens at once."""
+    return (await end_app(acting, app_id, conditions)).response()
+
+
+async def end_app(acting: Acting, app_id: UUID, conditions: Conditions) -> Outcome[AppRevoked]:
+    """Revoke an app, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
 
     async def wishes() -> list[Wish]:
         found = await find_app(acting.office.views, app_id)
         return [Wish(RevokeApp(agent=found.agent.id, consent=app_id))]
 
-    done = await acting.act(
+    return await acting.act(
         "revoke_app",
         asked(app_id=app_id),
         wishes,
@@ -83,7 +88,6 @@ async def revoke_app(
         AppRevoked,
         conditions=conditions,
     )
-    return done.response()
 
 
 async def find_app(views: Views, app_id: UUID) -> AppLine:

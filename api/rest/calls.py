@@ -1,11 +1,12 @@
 """Calls: what was asked of the helpdesk, by whom, through what, and what came of it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
 from msgspec import UNSET, Meta, UnsetType, field
+from msgspec.structs import replace
 
 from api.rest.acting import Acting
 from api.rest.asking import Query, from_query
@@ -47,6 +48,18 @@ class TrailListing(Query, frozen=True):
     cursor: Cursor | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=100, description="Lines a page, at most.")] = 50
 
+    def trail(self) -> dict[str, Any]:
+        """Return what is asked for, as the fields of a `TrailFilter`."""
+        return {
+            "agent": self.agent_id or None,
+            "client": self.client or None,
+            "credential": self.credential_id or None,
+            "ticket": self.ticket_id or None,
+            "via": self.via or None,
+            "at_from": moment(self.at_from) if self.at_from else None,
+            "at_to": moment(self.at_to) if self.at_to else None,
+        }
+
 
 class CallListing(TrailListing, frozen=True):
     """Which calls to list: those that meet all that is given."""
@@ -56,19 +69,9 @@ class CallListing(TrailListing, frozen=True):
         UNSET
     )
 
-    def filter(self, agent: UUID | None = None) -> CallFilter:
-        """Return what is asked for, of one agent's calls or of all."""
-        return CallFilter(
-            agent=agent or self.agent_id or None,
-            client=self.client or None,
-            credential=self.credential_id or None,
-            ticket=self.ticket_id or None,
-            via=self.via or None,
-            at_from=moment(self.at_from) if self.at_from else None,
-            at_to=moment(self.at_to) if self.at_to else None,
-            tool=self.tool or None,
-            outcome=self.outcome or None,
-        )
+    def filter(self) -> CallFilter:
+        """Return what is asked for."""
+        return CallFilter(**self.trail(), tool=self.tool or None, outcome=self.outcome or None)
 
 
 @get(
@@ -89,7 +92,7 @@ async def list_calls(
         if agent != caller.agent:
             caller.require(Permission.AUDIT_READ)
     return await acting.office.views.list_calls(
-        listing.filter(agent), cursor=listing.cursor or None, limit=listing.limit
+        replace(listing.filter(), agent=agent), cursor=listing.cursor or None, limit=listing.limit
     )
 
 

@@ -12,7 +12,6 @@ from api.rest.asking import from_query
 from api.rest.calls import TrailListing, Word
 from domain.permissions import Permission
 from projections.facts import FactFilter, FactPage
-from projections.question import moment
 
 
 class FactListing(TrailListing, frozen=True):
@@ -39,13 +38,7 @@ class FactListing(TrailListing, frozen=True):
     def filter(self) -> FactFilter:
         """Return what is asked for."""
         return FactFilter(
-            agent=self.agent_id or None,
-            client=self.client or None,
-            credential=self.credential_id or None,
-            ticket=self.ticket_id or None,
-            via=self.via or None,
-            at_from=moment(self.at_from) if self.at_from else None,
-            at_to=moment(self.at_to) if self.at_to else None,
+            **self.trail(),
             topic=self.topic or None,
             about=self.about_id or None,
             call=self.call_id or None,

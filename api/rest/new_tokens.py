@@ -61,10 +61,15 @@ async def generate_token(
     refuse_conditions(request, *_NEW)
     if data.read_only and data.scopes is not UNSET:
         raise misfit("give either scopes or read_only")
+    return (await make_token(acting, data)).response(201)
+
+
+async def make_token(acting: Acting, data: NewToken) -> Outcome[TokenShown]:
+    """Generate a token of one's own and return it with its secret, to be shown this once."""
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
     office = acting.office
     new = issuing.new_token(acting.agent, office.new_id(), office.random(32), data.label, scopes)
-    return (await issue(acting, "generate_token", asked(data), new)).response(201)
+    return await _issue(acting, "generate_token", asked(data), new)
 
 
 @post("/tokens/{token_id:uuid}/replace", operation_id="replace_token", tags=["tokens"])
@@ -77,24 +82,26 @@ async def replace_token(
     """
     refuse_conditions(request, *_NEW)
     acting.reading()
-    new = await successor(acting, token_id)
-    return (await issue(acting, "replace_token", asked(token_id=token_id), new)).response(201)
+    return (await renew_token(acting, token_id)).response(201)
 
 
-async def successor(acting: Acting, lost_id: UUID) -> issuing.NewToken:
-    """Make a token like a lost one, in whose place it comes. Refuses with `not_found`."""
+async def renew_token(acting: Acting, lost_id: UUID) -> Outcome[TokenShown]:
+    """Generate a token like a lost one, in whose place it comes, and return it with its secret.
+
+    Refuses with `not_found`.
+    """
     office = acting.office
     lost = await find_token(office.views, lost_id)
     random = office.random(32)
-    return issuing.new_token(
+    new = issuing.new_token(
         acting.agent, office.new_id(), random, lost.label, lost.scopes, replaces=lost_id
     )
+    return await _issue(acting, "replace_token", asked(token_id=lost_id), new)
 
 
-async def issue(
+async def _issue(
     acting: Acting, operation: str, arguments: dict[str, Any], new: issuing.NewToken
 ) -> Outcome[TokenShown]:
-    """Generate a token and return it with its secret, to be shown this once."""
     wanted = new.command
 
     def made(done: Done) -> TokenMade:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, Office
+from api.rest.acting import Acting, Conditions, Office, Outcome
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.application import Wish
@@ -99,7 +99,14 @@ async def revoke_session(
     session_id: SessionId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[SessionEnded]:
     """End one's own session, or that of an agent whom one manages, at once."""
-    done = await acting.act(
+    return (await end_session(acting, session_id, conditions)).response()
+
+
+async def end_session(
+    acting: Acting, session_id: UUID, conditions: Conditions
+) -> Outcome[SessionEnded]:
+    """End a session, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
+    return await acting.act(
         "revoke_session",
         asked(session_id=session_id),
         [Wish(CloseSession(session=session_id))],
@@ -107,7 +114,6 @@ async def revoke_session(
         SessionEnded,
         conditions=conditions,
     )
-    return done.response()
 
 
 ENDPOINTS = (list_sessions, revoke_session)

@@ -1,7 +1,7 @@
 """Access tokens: listed without their secrets, and revoked."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -9,14 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, Office
+from api.rest.acting import Acting, Conditions, Office, Outcome
 from api.rest.asking import Query, asked, from_query
 from api.rest.reach import within_reach
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
 from domain.application import Wish
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
-from projections.listings import TokenLine
+from projections.listings import TokenLine, TokenState
 from projections.metadata import Named
 from projections.views import Views
 
@@ -26,7 +26,6 @@ Key = Annotated[UUID, Meta(description="The token's id.")]
 Mask = Annotated[str, Meta(description="Its prefix and its last four characters.")]
 Scopes = Annotated[list[Scope], Meta(description="What it may be used for, as far as one may.")]
 Expiry = Annotated[datetime, Meta(description="Two years after it was generated.")]
-TokenState = Literal["active", "expiring", "expired", "revoked"]
 
 
 class TokenListing(Query, frozen=True):
@@ -105,12 +104,19 @@ async def revoke_token(
     token_id: TokenId, acting: NamedDependency[Acting], conditions: NamedDependency[Conditions]
 ) -> Response[TokenRevoked]:
     """Revoke one's own access token, or that of an agent whom one manages, at once."""
+    return (await end_token(acting, token_id, conditions)).response()
+
+
+async def end_token(
+    acting: Acting, token_id: UUID, conditions: Conditions
+) -> Outcome[TokenRevoked]:
+    """Revoke a token, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
 
     async def wishes() -> list[Wish]:
         found = await find_token(acting.office.views, token_id)
         return [Wish(RevokeToken(agent=found.agent.id, token=token_id))]
 
-    done = await acting.act(
+    return await acting.act(
         "revoke_token",
         asked(token_id=token_id),
         wishes,
@@ -118,7 +124,6 @@ async def revoke_token(
         TokenRevoked,
         conditions=conditions,
     )
-    return done.response()
 
 
 async def find_token(views: Views, token_id: UUID) -> TokenLine:
@@ -134,9 +139,8 @@ async def find_token(views: Views, token_id: UUID) -> TokenLine:
 
 
 def _token(line: TokenLine, used_at: datetime | None, now: datetime) -> Token:
-    within = warning(line.expires_at, now)
-    state: TokenState = "active" if within is None else "expiring" if within else "expired"
-    revoked = line.revoked_at is not UNSET
+    state = line.state(now)
+    within = warning(line.expires_at, now) if state == "expiring" else None
     return Token(
         id=line.id,
         mask=line.mask,
@@ -145,8 +149,8 @@ def _token(line: TokenLine, used_at: datetime | None, now: datetime) -> Token:
         scopes=line.scopes,
         generated_at=line.generated_at,
         expires_at=line.expires_at,
-        state="revoked" if revoked else state,
-        expires_within_days=within if within and not revoked else UNSET,
+        state=state,
+        expires_within_days=within or UNSET,
         last_used_at=used_at or UNSET,
         revoked_at=line.revoked_at,
         revoked_by=line.revoked_by,

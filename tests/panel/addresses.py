@@ -26,8 +26,8 @@ PARAMETERS = {
     "/login": ("next", "done", "email"),
     "/setup": ("token",),
     "/password": ("agent", "token"),
-    "/account": ("changed", "ended"),
-    "/account/mcp": ("revoked",),
+    "/account": ("done",),
+    "/account/mcp": ("done",),
     "/tickets": (
         *("query", "status", "priority", "department_id", "agent_id"),
         *("tags", "created_from", "created_to", "changed_from", "changed_to"),

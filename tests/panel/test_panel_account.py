@@ -21,7 +21,7 @@ def test_sessions_are_ended_one_by_one(join: Join, enter: Enter) -> None:
     member, browser = join("Selma")
     other = enter(member)
     ended = browser.submit("/account", "/account/sessions")
-    assert ended.location == "/account?ended"
+    assert ended.location == "/account?done=session"
     assert "that browser is signed out" in browser.get(ended.location).text
     assert not other.is_signed_in()
     assert browser.is_signed_in()

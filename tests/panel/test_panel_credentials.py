@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from api.cookies import session_cookie_name
 from domain.access_tokens import two_years_after
@@ -68,6 +69,10 @@ def test_apps_are_told_by_who_they_are(
     desk = product.desk
     claude = product.run(connect_app(desk, member.id, CLAUDE))
     product.run(connect_app(desk, member.id, CURSOR, scopes=reading))
+    by_scheme = replace(
+        CURSOR, id="dcr_by_scheme", redirect_uris=("cursor://anysphere.cursor-mcp/oauth/callback",)
+    )
+    product.run(connect_app(desk, member.id, by_scheme, scopes=reading))
     assert call(claude.access_token, "list_departments").send(product.port).status == 200
     product.settle()
     path = f"/admin/agents/{member.id}" if admin else PAGE
@@ -76,6 +81,7 @@ def test_apps_are_told_by_who_they_are(
         "The app of claude.example, by its document there.",
         "It registered itself, unverified.",
         "a program on one&#39;s own computer (127.0.0.1)",
+        "the program that opens cursor: links on one&#39;s own device",
         "Read tickets, agents and departments; Act on tickets",
         'data-name="Last used">never<',
     ):

@@ -8,11 +8,14 @@ from domain.application import Wish
 from domain.permissions import Permission, Scope
 from domain.role import AddRole
 from infra.desk import new_id
-from tests.mcp.company import generate_token
+from projections.audit import CallFilter
+from tests.mcp.company import Company, generate_token
 from tests.mcp.serving import Served
 from tests.mcp.wire import call, modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
 from tests.oauth.oauth_visiting import Person, arrive
+from tests.panel.admin_pages import AGENTS
+from tests.panel.guarding import forge
 from tests.sign_in.browser import Answer, Browser
 
 PAGE = "/account/mcp"
@@ -70,6 +73,14 @@ def test_what_a_token_is_good_for_is_told_as_it_is(product: Served) -> None:
         person.browser.submit(PAGE, f"{PAGE}/tokens/revoke", token=str(token))
 
 
+def test_what_a_token_is_asked_for_is_recorded_as_by_the_rest_api(product: Served) -> None:
+    person = arrive(product, "Wanda")
+    generate(person.browser, "Reader", "reading")
+    mine = CallFilter(agent=person.member.id, tool="generate_token")
+    (call,) = product.run(product.desk.views.list_calls(mine)).calls
+    assert call.arguments == {"label": "Reader", "scopes": ["tickets:read"], "read_only": False}
+
+
 def test_a_token_for_reading_reads(product: Served, pia: Person) -> None:
     token = token_in(generate(pia.browser, "Reader", "reading"))
     tools = modern(token, "tools/list").send(product.port).json()["result"]["tools"]
@@ -79,8 +90,8 @@ def test_a_token_for_reading_reads(product: Served, pia: Person) -> None:
 def test_a_revoked_token_opens_nothing_and_is_listed_no_more(product: Served) -> None:
     browser = arrive(product, "Rolf").browser
     token = token_in(generate(browser))
-    assert browser.submit(PAGE, f"{PAGE}/tokens/revoke").location == f"{PAGE}?revoked=token"
-    assert "opens nothing any more" in browser.get(f"{PAGE}?revoked=token").text
+    assert browser.submit(PAGE, f"{PAGE}/tokens/revoke").location == f"{PAGE}?done=token"
+    assert "opens nothing any more" in browser.get(f"{PAGE}?done=token").text
     assert token[-4:] not in browser.get(PAGE).text
     assert modern(token, "tools/list").send(product.port).status == 401
 
@@ -145,6 +156,22 @@ def test_nobody_revokes_what_is_anothers(product: Served, pia: Person) -> None:
         assert forged.status in {403, 404}, (action, forged)
     assert modern(token, "tools/list").send(product.port).status == 200
     assert modern(app.access_token, "tools/list").send(product.port).status == 200
+
+
+def test_what_is_no_id_ends_nothing(olga: Browser, company: Company) -> None:
+    agent = f"{AGENTS}/{company.members['Ana'].id}"
+    for path, kind in (
+        (f"{PAGE}/tokens/revoke", "token"),
+        (f"{PAGE}/tokens/replace", "token"),
+        (f"{PAGE}/apps/revoke", "app"),
+        (f"{agent}/tokens/revoke", "token"),
+        (f"{agent}/apps/revoke", "app"),
+        ("/account/sessions", "session"),
+    ):
+        for fields in ({}, {kind: "x"}):
+            refused = forge(olga, path, **fields)
+            assert refused.status == 404, (path, fields)
+            assert f"There is no such {kind}." in refused.text, (path, fields)
 
 
 def test_what_others_wrote_is_text(product: Served) -> None:

@@ -1,15 +1,26 @@
-"""Apps that somebody let in, in the words of lists: who it is, where access goes, what it may do."""
+"""Tokens that somebody has and apps that somebody let in, in the words of lists."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from api.pages.consent.consenting import Shown
+from api.pages.consent.consenting import Shown, landing_in_words
 from api.rest.acting import Office
 from api.rest.apps import apps_of
+from api.rest.tokens import Token, tokens_held_by
 from domain.oauth_client import OAuthClient, source_of
-from domain.redirects import Landing, host_of, landing_of
+from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Refused
 from projections.apps import AppLine
+
+_GOOD_FOR = {TOOL_SCOPES: "every tool", frozenset({Scope.TICKETS_READ}): "reading only"}
+
+
+class TokenInWords(NamedTuple):
+    """A token with what it may be used for."""
+
+    line: Token
+    good_for: str
 
 
 class AppInWords(NamedTuple):
@@ -22,9 +33,21 @@ class AppInWords(NamedTuple):
     may: tuple[str, ...]
 
 
+async def tokens_in_words(office: Office, agent: UUID) -> list[TokenInWords]:
+    """Return an agent's tokens."""
+    tokens = await tokens_held_by(office, agent)
+    return [TokenInWords(token, good_for(token.scopes)) for token in tokens]
+
+
 async def apps_in_words(office: Office, agent: UUID) -> list[AppInWords]:
     """Return the apps that an agent let in."""
     return [_in_words(app) for app in await apps_of(office, agent)]
+
+
+def good_for(scopes: Collection[Scope]) -> str:
+    """Say what a token with such scopes may be used for."""
+    known = _GOOD_FOR.get(frozenset(scopes))
+    return known or "; ".join(scope.sentence for scope in scopes)
 
 
 def _in_words(app: AppLine) -> AppInWords:
@@ -47,13 +70,6 @@ def _in_words(app: AppLine) -> AppInWords:
 def _landing(uri: str) -> str:
     """Say where codes go; what the rules would refuse today is told as it is."""
     try:
-        where = host_of(uri)
-        match landing_of(uri):
-            case Landing.HTTPS:
-                return where
-            case Landing.LOOPBACK:
-                return f"a program on one's own computer ({where})"
-            case Landing.PRIVATE:
-                return f"the program that opens {where} links"
+        return landing_in_words(uri, "one's own")
     except Refused:
         return uri

@@ -7,25 +7,25 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from api.oauth.locations import Locations
-from api.pages.account.credentials import apps_in_words
-from api.pages.account.revoking import READING, end_app, end_token, id_in
-from api.pages.front import Front, Page
+from api.pages.account.credentials import apps_in_words, good_for, tokens_in_words
+from api.pages.choices import Choice
+from api.pages.front import Front, Page, id_in, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
 from api.problems import status_of
-from api.rest.asking import asked
-from api.rest.new_tokens import TokenShown, issue, successor
-from api.rest.tokens import tokens_held_by
+from api.rest.acting import Conditions
+from api.rest.apps import end_app
+from api.rest.new_tokens import NewToken, TokenShown, make_token, renew_token
+from api.rest.tokens import end_token
 from api.snippets import PLACEHOLDER, connecting
-from domain import issuing
 from domain.access_tokens import MAX_ACTIVE
-from domain.permissions import TOOL_SCOPES, Permission
+from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.refusals import Code, Refused
 from domain.standing import budget_standing
 
 _HERE = Here(section=PROFILE, path=MCP)
-_KINDS = {"full": TOOL_SCOPES, "reading": frozenset(READING)}
+_KINDS = {"full": TOOL_SCOPES, "reading": frozenset({Scope.TICKETS_READ})}
 _DONE = {
     "token": "The token is revoked: it opens nothing any more.",
     "app": "The app is revoked: it has to ask you again.",
@@ -35,7 +35,7 @@ _LONGEST_LABEL = 100
 
 @get(MCP)
 async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("revoked", ""), "")
+    notice = notice_of(request, _DONE)
     return await integration(await panel_of(request, front), notice=notice)
 
 
@@ -45,9 +45,7 @@ async def generate_token(request: Page, front: NamedDependency[Front]) -> Respon
     panel = await panel_of(request, front)
     form = await panel.form()
     try:
-        new = _wanted(panel, form)
-        told = asked(label=new.command.label, scopes=new.command.scopes)
-        made = (await issue(panel.acting, "generate_token", told, new)).answer
+        made = (await make_token(panel.acting, _wanted(form))).answer
     except Refused as refused:
         return await _refused(panel, refused, label=form.get("label", ""))
     return _shown(panel, made)
@@ -59,8 +57,7 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
     panel = await panel_of(request, front)
     token = id_in(await panel.form(), "token")
     try:
-        new = await successor(panel.acting, token)
-        made = (await issue(panel.acting, "replace_token", asked(token_id=token), new)).answer
+        made = (await renew_token(panel.acting, token)).answer
     except Refused as refused:
         return await _refused(panel, refused)
     return _shown(panel, made)
@@ -69,15 +66,15 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
 @post(f"{MCP}/tokens/revoke")
 async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    await end_token(panel.acting, await panel.form())
-    return see_other(f"{MCP}?revoked=token")
+    await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
+    return see_other(f"{MCP}?done=token")
 
 
 @post(f"{MCP}/apps/revoke")
 async def revoke_app(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    await end_app(panel.acting, await panel.form())
-    return see_other(f"{MCP}?revoked=app")
+    await end_app(panel.acting, id_in(await panel.form(), "app"), Conditions())
+    return see_other(f"{MCP}?done=app")
 
 
 async def integration(
@@ -89,8 +86,8 @@ async def integration(
 ) -> Response[str]:
     """Show the page, with what is said besides; `label` is what was typed already."""
     office, agent, at = panel.front.office, panel.acting.agent, Locations(panel.front.base_url)
-    tokens = await tokens_held_by(office, agent)
-    alive = sum(token.state in {"active", "expiring"} for token in tokens)
+    tokens = await tokens_in_words(office, agent)
+    alive = sum(token.line.state in {"active", "expiring"} for token in tokens)
     shown: Mapping[str, object] = {
         "url": at.resource,
         "signs_in": at.is_safe,
@@ -103,7 +100,7 @@ async def integration(
         "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,
-        "reading": READING,
+        "kinds": [Choice(kind, good_for(scopes)) for kind, scopes in _KINDS.items()],
         "connecting": connecting(at),
     }
     return panel.page(
@@ -111,15 +108,14 @@ async def integration(
     )
 
 
-def _wanted(panel: Panel, form: Mapping[str, str]) -> issuing.NewToken:
-    label, office = form.get("label", "").strip(), panel.front.office
+def _wanted(form: Mapping[str, str]) -> NewToken:
+    label = form.get("label", "").strip()
     scopes = _KINDS.get(form.get("kind", ""))
     if scopes is None:
         raise Refused(Code.INVALID_ARGUMENTS, "Choose what the token is good for.")
     if len(label) > _LONGEST_LABEL:
         raise Refused(Code.INVALID_ARGUMENTS, f"A label has at most {_LONGEST_LABEL} characters.")
-    random = office.random(32)
-    return issuing.new_token(panel.acting.agent, office.new_id(), random, label, scopes)
+    return NewToken(label=label, scopes=tuple(sorted(scopes)))
 
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:

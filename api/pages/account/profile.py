@@ -10,22 +10,21 @@ from litestar.di import NamedDependency
 
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
-from api.pages.front import Front, Page, twice
+from api.pages.front import Front, Page, id_in, notice_of, twice
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.sign_in.entering import later
 from api.problems import status_of
 from api.rates import RateLimited
-from api.rest.sessions import SessionEnded, living_sessions
-from domain.application import Wish
-from domain.refusals import Code, Refused
-from domain.session import CloseSession
+from api.rest.acting import Conditions
+from api.rest.sessions import end_session, living_sessions
+from domain.refusals import Refused
 
 ACCOUNT = "/account"
 _HERE = Here(section=PROFILE, path=ACCOUNT)
 _DONE = {
-    "changed": "Your password is changed.",
-    "ended": "It is ended: that browser is signed out.",
+    "password": "Your password is changed.",
+    "session": "It is ended: that browser is signed out.",
 }
 
 
@@ -49,8 +48,7 @@ async def home(request: Page, front: NamedDependency[Front]) -> Response[None]:
 
 @get(ACCOUNT)
 async def account_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = next((said for word, said in _DONE.items() if word in request.query_params), "")
-    return await _account(await panel_of(request, front), notice=notice)
+    return await _account(await panel_of(request, front), notice=notice_of(request, _DONE))
 
 
 @post(f"{ACCOUNT}/password")
@@ -68,25 +66,14 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
         return await _account(panel, 429, headers, refusal=later(limited))
     await front.office.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
-    return see_other(f"{ACCOUNT}?changed", [cookie])
+    return see_other(f"{ACCOUNT}?done=password", [cookie])
 
 
 @post(f"{ACCOUNT}/sessions")
 async def revoke_session(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    form = await panel.form()
-    try:
-        session = UUID(form.get("session", ""))
-    except ValueError:
-        raise Refused(Code.NOT_FOUND, "There is no such session.") from None
-    await panel.acting.act(
-        "revoke_session",
-        {"session_id": str(session)},
-        [Wish(CloseSession(session=session))],
-        lambda done: SessionEnded(session, done.changed),
-        SessionEnded,
-    )
-    return see_other(f"{ACCOUNT}?ended")
+    await end_session(panel.acting, id_in(await panel.form(), "session"), Conditions())
+    return see_other(f"{ACCOUNT}?done=session")
 
 
 async def _account(

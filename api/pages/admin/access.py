@@ -2,26 +2,25 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from api.pages.account.revoking import end_app, end_token
 from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
-from api.pages.front import Front, Page
-from api.pages.panel import Panel, panel_of
+from api.pages.front import Front, Page, id_in
+from api.pages.panel import panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions
-from api.rest.agent_access import Seat
-from api.rest.agents import AgentId, act_on_agent
-from api.rest.asking import asked
+from api.rest.agent_access import Seat, end_access, give_access, seat_agent
+from api.rest.agents import AgentId
+from api.rest.apps import end_app
 from api.rest.password_links import issue_password_link
-from domain.agent import AGENT, DeactivateAgent, GiveSeat, ReactivateAgent
+from api.rest.tokens import end_token
+from domain.agent import AGENT
 from domain.decider import Ref, existing
 from domain.refusals import Refused
 
@@ -31,7 +30,7 @@ async def revoke_agents_token(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[None]:
     panel = await panel_of(request, front)
-    await end_token(panel.acting, await panel.form())
+    await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
     return see_other(f"{AGENTS}/{agent_id}?done=token")
 
 
@@ -40,7 +39,7 @@ async def revoke_agents_app(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[None]:
     panel = await panel_of(request, front)
-    await end_app(panel.acting, await panel.form())
+    await end_app(panel.acting, id_in(await panel.form(), "app"), Conditions())
     return see_other(f"{AGENTS}/{agent_id}?done=app")
 
 
@@ -52,8 +51,7 @@ async def deactivate(
     await panel.form()
 
     async def deactivated() -> str:
-        command = DeactivateAgent(agent=agent_id)
-        await _act(panel, agent_id, "deactivate_agent", command)
+        await end_access(panel.acting, agent_id, Conditions())
         return "deactivated"
 
     answer = await carried_out(panel, agent_id, deactivated)
@@ -69,8 +67,7 @@ async def reactivate(
     await panel.form()
 
     async def reactivated() -> str:
-        command = ReactivateAgent(agent=agent_id)
-        await _act(panel, agent_id, "reactivate_agent", command)
+        await give_access(panel.acting, agent_id, Conditions())
         return "reactivated"
 
     return await carried_out(panel, agent_id, reactivated)
@@ -86,9 +83,7 @@ async def give_seat(
 
     async def given() -> str:
         seat = fitted({"email": form.get("email", "").strip()}, Seat)
-        command = GiveSeat(agent=agent_id, email=seat.email)
-        arguments = asked(seat, agent_id=agent_id)
-        await act_on_agent(panel.acting, "give_seat", arguments, [command], Conditions())
+        await seat_agent(panel.acting, agent_id, seat, Conditions())
         return "seat"
 
     return await carried_out(panel, agent_id, given)
@@ -110,13 +105,6 @@ async def new_password_link(
     states = panel.front.office.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)
-
-
-async def _act(
-    panel: Panel, agent: UUID, operation: str, command: DeactivateAgent | ReactivateAgent
-) -> None:
-    arguments = asked(agent_id=agent)
-    await act_on_agent(panel.acting, operation, arguments, [command], Conditions())
 
 
 ENDPOINTS = (

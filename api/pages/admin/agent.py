@@ -10,19 +10,17 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from api.pages.account.credentials import apps_in_words
-from api.pages.account.revoking import READING
+from api.pages.account.credentials import apps_in_words, tokens_in_words
 from api.pages.admin.agents import AGENTS, HERE, Typed, typed_in
 from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
 from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
 from api.pages.choices import Choice
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
 from api.problems import status_of
 from api.rest.agents import AgentChange, AgentId, alter_agent
 from api.rest.sessions import living_sessions
-from api.rest.tokens import tokens_held_by
 from domain.agent import AGENT, Agent
 from domain.agent.reach import require_giving, require_reach
 from domain.decider import Context, Ref, existing
@@ -70,7 +68,7 @@ class Reasons(NamedTuple):
 async def agent_page(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _DONE)
     return await show_agent(await panel_of(request, front), agent_id, notice=notice)
 
 
@@ -140,9 +138,9 @@ async def show_agent(
     it = await _shown(panel, agent, state, read.version, context)
     is_me = agent == panel.acting.agent
     may_look = is_me or not reasons.change
-    tokens = await tokens_held_by(office, agent) if may_look else []
+    tokens = await tokens_in_words(office, agent) if may_look else []
     apps = await apps_in_words(office, agent) if may_look else []
-    used = [one.last_used_at for one in (*tokens, *(app.line for app in apps))]
+    used = [one.line.last_used_at for one in (*tokens, *apps)]
     roles = await roles_to_give(panel)
     if state.role not in {role.value for role in roles}:
         roles.append(Choice(state.role, it.role_name))
@@ -161,7 +159,6 @@ async def show_agent(
         "tokens": tokens,
         "apps": apps,
         "may_audit": panel.bearer.caller.may(Permission.AUDIT_READ),
-        "reading": READING,
         "agents_path": AGENTS,
         "base": f"{AGENTS}/{agent}",
         **said,

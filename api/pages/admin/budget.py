@@ -12,7 +12,7 @@ from api.pages.account.browsers import browser_of
 from api.pages.admin.budget_chart import chart_of
 from api.pages.admin.budget_form import filled, terms_in
 from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, thresholds_of, tone_of
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, AUDIT, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
@@ -57,7 +57,7 @@ class Table(NamedTuple):
 async def budget_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     month = month_of(request.query_params.get("month", ""), _today(front.office))
-    notice = _DONE.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _DONE)
     return await _budget(panel, month, notice=notice)
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from api.mcp import PATH
 from api.pages.admin.client_forms import changed, client_in, filled, hosts_in, policy_in
 from api.pages.admin.client_use import agents_by_id, stopped_by, uses_under
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
@@ -38,7 +38,7 @@ Typed = Mapping[str, str]
 
 @get(CLIENTS)
 async def clients_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _DONE)
     return await _clients(await panel_of(request, front), notice=notice)
 
 

@@ -12,7 +12,7 @@ from msgspec import UnsetType
 
 from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, sentence_of
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
@@ -58,10 +58,9 @@ async def add_department(request: Page, front: NamedDependency[Front]) -> Respon
 async def department_page(
     request: Page, department_id: DepartmentId, front: NamedDependency[Front]
 ) -> Response[str]:
-    asked = request.query_params
-    notice = _DONE.get(asked.get("done", ""), "")
     panel = await panel_of(request, front)
-    return await _show(panel, department_id, asked.get("cursor", ""), notice=notice)
+    cursor = request.query_params.get("cursor", "")
+    return await _show(panel, department_id, cursor, notice=notice_of(request, _DONE))
 
 
 @post(f"{ONE}/rename")

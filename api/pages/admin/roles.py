@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 
 from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
-from api.pages.front import Front, Page, Sent
+from api.pages.front import Front, Page, Sent, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
 from api.pages.wording import told
@@ -77,7 +77,7 @@ async def roles_page(request: Page, front: NamedDependency[Front]) -> Response[s
         "roles": [(role, groups_of(frozenset(role.permissions))) for role in roles],
         "count": len(Permission),
         "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
-        "notice": _DONE.get(request.query_params.get("done", ""), ""),
+        "notice": notice_of(request, _DONE),
         "roles_path": ROLES,
         "agents_path": AGENTS,
     }
@@ -104,7 +104,7 @@ async def add_role(request: Page, front: NamedDependency[Front]) -> Response[Any
 
 @get(ONE)
 async def role_page(request: Page, role_id: RoleId, front: NamedDependency[Front]) -> Response[str]:
-    notice = _DONE.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _DONE)
     return await _show(await panel_of(request, front), role_id, notice=notice)
 
 

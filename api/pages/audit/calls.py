@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
+from api.pages.audit.files import EXPORTS
 from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of
-from api.pages.audit.words import OUTCOMES, WAYS, badge_of
+from api.pages.audit.words import OUTCOMES, WAYS, badge_of, in_lines
 from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
@@ -35,7 +35,7 @@ _OUTCOMES = [Choice(word, word.replace("_", " ")) for word in OUTCOMES]
 _TOOLS = sorted(
     {
         *TOOLS,
-        *(f"export_{what}" for what in ("calls", "facts")),
+        *EXPORTS.values(),
         *(str(one.operation_id) for one in OPERATIONS if "GET" not in one.http_methods),
     }
 )
@@ -74,13 +74,12 @@ async def call_page(
         raise Refused(Code.NOT_FOUND, "There is no such call. Look for it in the audit trail.")
     (call,) = calls
     done = await views.list_facts(FactFilter(call=call.call), limit=A_PAGE, size=SIZE)
-    sent = msgspec.json.format(msgspec.json.encode(call.arguments), indent=2).decode()
     shown = {
         "call": call,
         "way": WAYS[call.via],
         "badge": badge_of(call.outcome),
         "meaning": OUTCOMES.get(call.outcome, ""),
-        "arguments": sent if call.arguments else "",
+        "arguments": in_lines(call.arguments),
         "facts": done.facts[::-1],
         "more": f"{FACTS}?call_id={call.call}" if done.next_cursor else "",
     }

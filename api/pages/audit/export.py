@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from api.pages.audit.calls import calls_asked
 from api.pages.audit.facts import facts_asked
-from api.pages.audit.files import CALL_COLUMNS, CSV, FACT_COLUMNS, JSONL, Form, Lines
+from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSONL, Form, Lines
 from api.pages.audit.filters import Asked
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, FACTS, Panel, panel_of
@@ -102,7 +102,7 @@ async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stre
         return (read, await read(None)), None
 
     arguments = hear({"format": form.ending, **trail.asked(request).kept}).recorded
-    call = ToolCall(office.new_id(), f"export_{trail.name}", arguments, units=0)
+    call = ToolCall(office.new_id(), EXPORTS[trail.name], arguments, units=0)
     read, first = (await office.helpdesk.read(panel.bearer, call, begin)).answer
     name = f"deskledger-{trail.name}-{office.now():%Y-%m-%d}.{form.ending}"
     return Stream(

@@ -1,12 +1,11 @@
 """The facts of the audit trail: who changed what in the account, and each fact on its own page."""
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
 from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of
-from api.pages.audit.words import SUBJECTS, WAYS, kind_of
+from api.pages.audit.words import SUBJECTS, WAYS, in_lines, kind_of
 from api.pages.choices import kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
@@ -59,12 +58,11 @@ async def fact_page(
     if not facts:
         raise Refused(Code.NOT_FOUND, "There is no such fact. Look for it in the audit trail.")
     (fact,) = facts
-    data = msgspec.json.format(msgspec.json.encode(fact.change), indent=2).decode()
     shown = {
         "fact": fact,
         "kind": kind_of(fact.topic),
         "way": WAYS[fact.via],
-        "data": data if fact.change else "",
+        "data": in_lines(fact.change),
         "managed": bool(fact.about) and panel.bearer.caller.may(Permission.AGENTS_MANAGE),
     }
     return panel.page("audit/fact", shown, HERE)

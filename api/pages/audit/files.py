@@ -14,6 +14,8 @@ from projections.facts import FactLine
 
 Lines = Sequence[CallLine | FactLine]
 
+EXPORTS = {"calls": "export_calls", "facts": "export_facts"}
+"""As which operations files are recorded, by what is in them."""
 _DOER = (
     *("agent_id", "agent", "role", "via", "through", "client", "client_version", "client_id"),
     *("credential_id", "ip", "ticket_id", "ticket"),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from api.pages.choices import Choice
 from domain.call import FAILED, OK, REPLAYED, UNKNOWN_TOOL
 from domain.refusals import Code
@@ -62,6 +64,11 @@ SUBJECTS = tuple(
     )
     for word, (_, names) in _SUBJECTS.items()
 )
+
+
+def in_lines(data: Mapping[str, object]) -> str:
+    """Return data as JSON for people to read; empty where there is none."""
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() if data else ""
 
 
 def badge_of(outcome: str) -> str:

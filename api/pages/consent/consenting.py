@@ -127,16 +127,19 @@ class Shown(NamedTuple):
         ]
 
 
-def landing_in_words(redirect_uri: str) -> str:
-    """Say where a redirect URI leads, by what a person can judge it by."""
+def landing_in_words(redirect_uri: str, whose: str = "this") -> str:
+    """Say where a redirect URI leads, by what a person can judge it by.
+
+    `whose` computer is the person's who lets the client in: this one, while that is being asked.
+    """
     where = host_of(redirect_uri)
     match landing_of(redirect_uri):
         case Landing.HTTPS:
             return where
         case Landing.LOOPBACK:
-            return f"a program on this computer ({where})"
+            return f"a program on {whose} computer ({where})"
         case Landing.PRIVATE:
-            return f"the program that opens {where} links on this device"
+            return f"the program that opens {where} links on {whose} device"
 
 
 def app_name(name: str) -> str:

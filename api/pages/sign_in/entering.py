@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from api.cookies import clear_session, set_before, set_session
 from api.csrf import csrf_token
 from api.oauth.locations import AUTHORIZE
-from api.pages.front import Front, Page, visitor_of
+from api.pages.front import Front, Page, notice_of, visitor_of
 from api.pages.showing import see_other
 from api.problems import status_of
 from api.rates import RateLimited
@@ -55,7 +55,7 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
     target = within(request.query_params.get("next", HOME))
     if "again" not in request.query_params and await front.signed_in(request):
         return see_other(target)
-    notice = _NOTICES.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _NOTICES)
     if _is_for_an_app(target):
         notice = notice or "An app asks to work in your name. Sign in to answer it."
     return _login(request, front, target, notice=notice)

@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api.pages.choices import PRIORITIES, Choice, agents_of, departments_seen, kept_among, sees_any
-from api.pages.front import Front, Page
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.finding import MINE, NOBODY, QUICK, UNRESOLVED, Asked, address, of_tag
 from api.pages.wording import told
@@ -54,7 +54,7 @@ async def tickets_page(request: Page, front: NamedDependency[Front]) -> Response
     shown = {
         **await _form(panel, asked),
         **await _found(panel, asked, found),
-        "notice": _NOTICES.get(request.query_params.get("done", ""), ""),
+        "notice": notice_of(request, _NOTICES),
         "refusal": refusal,
         "may_open": caller.may(Permission.TICKETS_WRITE),
     }

@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from msgspec import UnsetType
 
 from api.pages.choices import CHANNELS, PRIORITIES, Choice, agents_of, besides, departments_of
-from api.pages.front import Form, Front, Page
+from api.pages.front import Form, Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
 from api.pages.tickets.finding import of_tag
@@ -90,7 +90,7 @@ async def ticket_page(
     panel = await panel_of(request, front)
     view = View(**{name: request.query_params.get(name, "") for name in View._fields})
     seen = await seen_ticket(panel, reference)
-    notice = _DONE.get(request.query_params.get("done", ""), "")
+    notice = notice_of(request, _DONE)
     try:
         return await show_ticket(panel, seen, view, notice=notice)
     except Refused as refused:
