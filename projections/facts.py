@@ -1,25 +1,30 @@
 """The audit trail of facts: everything that happened in an account, newest first, told in sentences."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, LiteralString, cast
+from typing import Annotated, LiteralString, cast
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from psycopg import sql
 
 from domain.call import CallRecorded
-from domain.fact import Fact
+from domain.fact import Fact, Via
 from domain.facts import FACTS
 from domain.refusals import Code, Refused
 from domain.ticket.facts import TicketFact
 from projections.account_sentences import AccountFact, Teller
-from projections.activity import FREQUENT, LEFT_OUT, UNTOLD
+from projections.activity import FREQUENT, UNTOLD
 from projections.audit import TicketName
 from projections.cursors import encode_cursor
-from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
-from projections.history import cleaned
+from projections.happenings import (
+    FACT,
+    HAPPENING,
+    HAPPENING_WIDTH,
+    POSITION,
+    Happening,
+    fact_of,
+    happening_of,
+)
 from projections.listings import NextCursor
 from projections.metadata import Named
 from projections.pages import MAX_BYTES, fill
@@ -57,18 +62,9 @@ class FactFilter(TrailFilter, frozen=True, kw_only=True):
     call: UUID | None = None
 
 
-class FactLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
+class FactLine(Happening, frozen=True, omit_defaults=True, kw_only=True):
     """One thing that happened."""
 
-    position: Annotated[int, Meta(description="Its place in the account's log.")]
-    at: Annotated[datetime, Meta(description="When it happened.")]
-    recorded_at: Annotated[datetime, Meta(description="When it was recorded: later, if imported.")]
-    topic: Annotated[str, Meta(description="What kind of fact it is.")]
-    sentence: Annotated[str, Meta(description="What happened. Quotes names and subjects.")]
-    change: Annotated[
-        dict[str, Any],
-        Meta(description="As it is recorded; no message's text, no digest of a secret."),
-    ]
     stream: Annotated[UUID, Meta(description="To what it happened: a ticket's or role's id, say.")]
     about: (
         Annotated[Named, Meta(description="The agent to whom or to whose access it happened.")]
@@ -78,12 +74,6 @@ class FactLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
         UNSET
     )
     ip: Annotated[str, Meta(description="The client's address.")] | UnsetType = UNSET
-    call: (
-        Annotated[UUID, Meta(description="The call that it was a part of, if it was.")] | UnsetType
-    ) = UNSET
-    call_position: Annotated[int, Meta(description="The call's place in the log.")] | UnsetType = (
-        UNSET
-    )
 
 
 class FactPage(Struct, frozen=True, omit_defaults=True):
@@ -94,18 +84,12 @@ class FactPage(Struct, frozen=True, omit_defaults=True):
 
 
 _FACTS = (sql.SQL("a.tool IS NULL"),)
-# A call is recorded by the append that records its facts, and after them.
 _COLUMNS: LiteralString = f"""
-a.position, a.recorded_at, a.happened_at, a.topic, a.fact, a.call, a.ip, a.stream,
+{HAPPENING}, a.stream,
 (SELECT s.agent FROM {{views}}.agent_streams s WHERE s.stream = a.stream),
-a.ticket, (SELECT t.code FROM {{views}}.tickets t WHERE t.id = a.ticket), (
-    SELECT c.position FROM {{views}}.activity c
-    WHERE c.tool IS NOT NULL AND c.call = a.call
-        AND c.position > a.position AND c.position < a.position + 1000
-    ORDER BY c.position LIMIT 1
-), {DOER}
+a.ip, a.ticket, (SELECT t.code FROM {{views}}.tickets t WHERE t.id = a.ticket)
 """
-_DOER = 12
+_STREAM, _AGENT = HAPPENING_WIDTH, HAPPENING_WIDTH + 1
 _ABOUT = """a.stream IN (
     SELECT s.stream FROM {views}.agent_streams s WHERE s.agent = {about} UNION ALL SELECT {about}
 )"""
@@ -159,7 +143,7 @@ async def list_facts(
     rows = await walk(connection, views, _COLUMNS, conditions, limit + 1)
     names = await _names(connection, views, rows)
     lines, last = fill(rows, limit, lambda row: _line(row, names), size)
-    return FactPage(lines, encode_cursor(listing, (last[0],)) if last else UNSET)
+    return FactPage(lines, encode_cursor(listing, (last[POSITION],)) if last else UNSET)
 
 
 def _topics(word: str) -> list[str]:
@@ -175,7 +159,8 @@ def _topics(word: str) -> list[str]:
 
 async def _names(connection: Connection, views: str, rows: Sequence[Row]) -> Mapping[UUID, str]:
     """Return the names of all whom the facts of a page mention."""
-    ids = {key for row in rows for key in (row[7], row[8], *_mentioned(row[4].values())) if key}
+    mentioned = ((row[_STREAM], row[_AGENT], *_mentioned(row[FACT].values())) for row in rows)
+    ids = {key for keys in mentioned for key in keys if key}
     cursor = await connection.execute(
         qualified(_NAMES, views), {"ids": list(ids)}, prepare=True, binary=True
     )
@@ -199,30 +184,18 @@ def _mentioned(values: Iterable[object]) -> Iterator[UUID]:
 
 
 def _line(row: Row, names: Names) -> FactLine:
-    position, recorded_at, happened_at, topic, data, call, ip, stream, about = row[:9]
-    ticket, code, call_position = row[9:_DOER]
-    doer = doer_of(row[_DOER : _DOER + DOER_WIDTH])
-    agent = doer["agent"]
-    if agent is not UNSET:
-        names = {**names, agent.id: agent.name}
-    by = None if agent is UNSET else agent.id
-    fact = msgspec.convert(data, FACTS[topic])
-    if stream is None:
-        told = sentence(cast("TicketFact", fact), by, doer["via"], names)
-    else:
-        told = Teller(stream, by, doer["via"], names, about).sentence(cast("AccountFact", fact))
+    stream, about, ip, ticket, code = row[HAPPENING_WIDTH:]
+    fact = fact_of(row)
+
+    def tell(by: UUID | None, via: Via, known: Names) -> str:
+        if stream is None:
+            return sentence(cast("TicketFact", fact), by, via, known)
+        return Teller(stream, by, via, known, about).sentence(cast("AccountFact", fact))
+
     return FactLine(
-        **doer,
-        position=position,
-        at=happened_at or recorded_at,
-        recorded_at=recorded_at,
-        topic=topic,
-        sentence=told,
-        change={name: cleaned(value) for name, value in data.items() if name not in LEFT_OUT},
+        **happening_of(row, names, tell),
         stream=stream or ticket,
         about=Named(about, names.get(about, "")) if about else UNSET,
         ticket=TicketName(ticket, code or UNSET) if ticket else UNSET,
         ip=ip or UNSET,
-        call=call or UNSET,
-        call_position=call_position or UNSET,
     )

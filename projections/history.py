@@ -1,7 +1,7 @@
 """What happened to a ticket: one line a fact, told in a sentence and as data, page by page."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, LiteralString, cast
 from uuid import UUID
 
@@ -10,18 +10,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain.caller import Caller
 from domain.fact import Via
-from domain.facts import FACTS
 from domain.ticket import facts as ticket
 from domain.ticket.rules import no_ticket
 from domain.ticket.words import Status
 from projections.conversation import Order
 from projections.cursors import encode_cursor, open_cursor
-from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
+from projections.happenings import HAPPENING, POSITION, Happening, fact_of, happening_of
 from projections.listings import NextCursor
 from projections.metadata import key_of
 from projections.pages import fill
 from projections.sentences import sentence
-from projections.text import clean
 from projections.view import Connection, qualified
 
 
@@ -36,28 +34,14 @@ class HistoryFilter(Struct, frozen=True, kw_only=True):
     turns: bool = False
 
 
-class ActivityLine(Doer, frozen=True, omit_defaults=True, kw_only=True):
+class ActivityLine(Happening, frozen=True, omit_defaults=True, kw_only=True):
     """One thing that happened to a ticket."""
 
-    position: Annotated[int, Meta(description="Its place in the account's log.")]
-    at: Annotated[datetime, Meta(description="When it happened.")]
-    recorded_at: Annotated[datetime, Meta(description="When it was recorded: later, if imported.")]
-    topic: Annotated[str, Meta(description="What kind of fact it is.")]
-    sentence: Annotated[str, Meta(description="What happened. Quotes names and subjects.")]
-    change: Annotated[
-        dict[str, Any], Meta(description="What changed, as it is recorded; no message's text.")
-    ]
     before: (
         Annotated[str, Meta(description="The status before, in a word, where it changed.")]
         | UnsetType
     ) = UNSET
     after: Annotated[str, Meta(description="The status since then.")] | UnsetType = UNSET
-    call: (
-        Annotated[UUID, Meta(description="The call that it was a part of, if it was.")] | UnsetType
-    ) = UNSET
-    call_position: Annotated[int, Meta(description="The call's place in the log.")] | UnsetType = (
-        UNSET
-    )
 
 
 class ActivityPage(Struct, frozen=True, omit_defaults=True):
@@ -83,12 +67,6 @@ _CONDITIONS: dict[str, LiteralString] = {
     "topics": "topic = ANY (%(topics)s)",
     "turns": f"({_TURNS})",
 }
-# A call's record follows its facts in the same append, which holds few.
-_CALL: LiteralString = """
-SELECT b.position FROM {views}.activity b
-WHERE b.position BETWEEN a.position AND a.position + 64 AND b.call = a.call AND b.tool IS NOT NULL
-LIMIT 1
-"""
 # A message's fact tells where the ticket stands since then, but not where it stood.
 _STOOD: LiteralString = f"""
 SELECT coalesce(b.fact ->> 'status', CASE b.topic WHEN 'ticket.opened' THEN 'N'
@@ -99,14 +77,13 @@ ORDER BY b.position DESC LIMIT 1
 """
 # The names of all whom a fact mentions; a message's author is named in the fact, or an agent.
 _QUERY: LiteralString = f"""
-SELECT t.department, t.id, t.code, a.position, a.recorded_at, a.happened_at, a.call, a.topic,
-    a.fact, (
+SELECT t.department, t.id, t.code, (
         SELECT jsonb_object_agg(id, name) FROM (
             SELECT id, name FROM {{views}}.agents WHERE id = ANY (a.mentioned)
             UNION ALL
             SELECT id, name FROM {{views}}.departments WHERE id = ANY (a.mentioned)
         ) known
-    ), CASE WHEN a.fact ? 'status' THEN ({_STOOD}) END, ({_CALL}), {DOER}
+    ), CASE WHEN a.fact ? 'status' THEN ({_STOOD}) END, {HAPPENING}
 FROM {{views}}.tickets t LEFT JOIN LATERAL (
     SELECT *, ARRAY[
         (fact ->> 'agent')::uuid, (fact ->> 'department')::uuid,
@@ -120,7 +97,8 @@ FROM {{views}}.tickets t LEFT JOIN LATERAL (
 ) a ON true
 WHERE t.$ticket ORDER BY a.position $sorted
 """
-_FACT, _NAMES, _STATUS, _CALLED, _DOER = range(8, 13)
+_NAMES, _STOOD_AT, _HAPPENED = range(3, 6)
+_POSITION = _HAPPENED + POSITION
 # Of the latest facts: a ticket may have any number.
 _CLIENTS: LiteralString = """
 SELECT t.department, array_agg(DISTINCT a.client_name ORDER BY a.client_name)
@@ -179,8 +157,10 @@ async def list_activity(
     listing = ("activity", key, order, *values.items())
     if opened:
         opened.require(listing)
-    lines, last = fill([row for row in rows if row[3] is not None], limit, _line)
-    return ActivityPage(key, code, lines, encode_cursor(listing, (last[3],)) if last else UNSET)
+    lines, last = fill([row for row in rows if row[_POSITION] is not None], limit, _line)
+    return ActivityPage(
+        key, code, lines, encode_cursor(listing, (last[_POSITION],)) if last else UNSET
+    )
 
 
 async def list_clients(
@@ -200,27 +180,12 @@ async def list_clients(
 
 
 def _line(row: Sequence[Any]) -> ActivityLine:
-    position, recorded_at, happened_at, call, topic = row[3:_FACT]
-    fact = cast("ticket.TicketFact", msgspec.convert(row[_FACT], FACTS[topic]))
+    happened = row[_HAPPENED:]
+    fact = cast("ticket.TicketFact", fact_of(happened))
     names = msgspec.convert(row[_NAMES] or {}, dict[UUID, str])
-    doer = doer_of(row[_DOER : _DOER + DOER_WIDTH])
-    agent = doer["agent"]
-    if agent is not UNSET:
-        names[agent.id] = agent.name
-    before, after = _turn(fact, row[_STATUS])
-    change = {name: cleaned(value) for name, value in row[_FACT].items() if name != "body"}
+    before, after = _turn(fact, row[_STOOD_AT])
     return ActivityLine(
-        **doer,
-        position=position,
-        at=happened_at or recorded_at,
-        recorded_at=recorded_at,
-        topic=topic,
-        sentence=sentence(fact, agent.id if agent is not UNSET else None, doer["via"], names),
-        change=change,
-        before=before,
-        after=after,
-        call=call or UNSET,
-        call_position=UNSET if row[_CALLED] is None else row[_CALLED],
+        **happening_of(happened, names, partial(sentence, fact)), before=before, after=after
     )
 
 
@@ -237,17 +202,3 @@ def _turn(fact: ticket.TicketFact, stood: str | None) -> tuple[str, str] | tuple
             return Status.RESOLVED.word, Status.OPEN.word
         case _:
             return UNSET, UNSET
-
-
-def cleaned(value: Any) -> Any:
-    """Return a part of a stored JSON with its texts as they may be shown."""
-    match value:
-        case str():
-            return clean(value)
-        case list():
-            return [cleaned(item) for item in cast("list[Any]", value)]
-        case dict():
-            parts = cast("dict[str, Any]", value).items()
-            return {clean(name): cleaned(part) for name, part in parts}
-        case _:
-            return value

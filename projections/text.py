@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 # Everything below space but tab and newline, and delete.
 _ASCII_CONTROLS = bytes(set(range(32)) - {9, 10} | {127})
@@ -143,3 +143,17 @@ def excerpt(text: str, words: Sequence[str], size: int) -> str:
     start = max(0, min((place for place in places if place >= 0), default=0) - size // 4)
     start = min(start, len(line) - size)
     return f"{'…' if start else ''}{line[start : start + size]}{'…' if start + size < len(line) else ''}"
+
+
+def cleaned(value: Any) -> Any:
+    """Return a part of a stored JSON with its texts as they may be shown."""
+    match value:
+        case str():
+            return clean(value)
+        case list():
+            return [cleaned(item) for item in cast("list[Any]", value)]
+        case dict():
+            parts = cast("dict[str, Any]", value).items()
+            return {clean(name): cleaned(part) for name, part in parts}
+        case _:
+            return value
