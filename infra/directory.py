@@ -11,6 +11,7 @@ from domain.refusals import Code, Refused
 from domain.role import RoleRef
 from domain.spelling import spelled
 from infra.desk import Desk
+from projections.cursors import every_page
 from projections.listings import AgentLine, DepartmentLine
 
 
@@ -68,26 +69,18 @@ async def _meant(desk: Desk, reference: str, kind: str, nobody: str) -> UUID:
 
 async def agents(desk: Desk, *, include_inactive: bool = False) -> AsyncGenerator[AgentLine]:
     """Yield all agents by name, from the views as they are."""
-    cursor = None
-    while True:
-        page = await desk.views.list_agents(cursor=cursor, include_inactive=include_inactive)
+    async for page in every_page(
+        lambda cursor: desk.views.list_agents(cursor=cursor, include_inactive=include_inactive)
+    ):
         for agent in page.agents:
             yield agent
-        if page.next_cursor is UNSET:
-            return
-        cursor = page.next_cursor
 
 
 async def departments(desk: Desk) -> AsyncGenerator[DepartmentLine]:
     """Yield all departments by name, from the views as they are."""
-    cursor = None
-    while True:
-        page = await desk.views.list_departments(cursor=cursor)
+    async for page in every_page(lambda cursor: desk.views.list_departments(cursor=cursor)):
         for department in page.departments:
             yield department
-        if page.next_cursor is UNSET:
-            return
-        cursor = page.next_cursor
 
 
 async def find_owner(desk: Desk) -> AgentLine | None:

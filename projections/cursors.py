@@ -2,13 +2,25 @@
 
 import base64
 import hashlib
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.refusals import Code, Refused
 
 K = TypeVar("K")
+
+
+class Page(Protocol):
+    """A part of a listing, with the cursor of the next one."""
+
+    @property
+    def next_cursor(self) -> str | UnsetType: ...
+
+
+P = TypeVar("P", bound=Page)
 
 
 class Cursor(NamedTuple, Generic[K]):
@@ -45,6 +57,18 @@ def open_cursor(cursor: str, key: type[K]) -> Cursor[K]:
 def decode_cursor(cursor: str, listing: object, key: type[K]) -> K:
     """Read the key of a cursor of this listing; refuse any other."""
     return open_cursor(cursor, key).require(listing)
+
+
+async def every_page(read: Callable[[str | None], Awaitable[P]]) -> AsyncGenerator[P]:
+    """Yield the pages of a listing, each `read` by its cursor, from the first to the last."""
+    cursor: str | None = None
+    while True:
+        page = await read(cursor)
+        yield page
+        following = page.next_cursor
+        if following is UNSET:
+            return
+        cursor = following
 
 
 def _misused() -> Refused:

@@ -4,11 +4,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import UNSET
-
 from api.pages.panel import Panel
 from domain.permissions import Permission
 from domain.ticket.words import Channel, Priority
+from projections.cursors import every_page
 
 # Nobody reads a longer list; whoever has more agents narrows by department.
 _MOST = 500
@@ -48,14 +47,12 @@ def sees_any(panel: Panel) -> bool:
 
 
 async def _departments(panel: Panel) -> list[Choice]:
+    views = panel.front.office.views
     found: list[Choice] = []
-    cursor: str | None = None
-    while len(found) < _MOST:
-        page = await panel.front.office.views.list_departments(cursor=cursor)
+    async for page in every_page(lambda cursor: views.list_departments(cursor=cursor)):
         found += [Choice(str(line.id), line.name) for line in page.departments]
-        if page.next_cursor is UNSET:
+        if len(found) >= _MOST:
             break
-        cursor = page.next_cursor
     return found
 
 
@@ -74,10 +71,11 @@ async def agents_on_record(
     panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
 ) -> list[Choice]:
     """Return them to whoever may read of them all, as the audit trail's readers do."""
+    views = panel.front.office.views
     found: list[Choice] = []
-    cursor: str | None = None
-    while len(found) < _MOST:
-        page = await panel.front.office.views.list_agents(department_id=department, cursor=cursor)
+    async for page in every_page(
+        lambda cursor: views.list_agents(department_id=department, cursor=cursor)
+    ):
         for line in page.agents:
             if tell_departments and not line.departments:
                 continue  # nobody can be chosen for a department without being in one
@@ -85,9 +83,8 @@ async def agents_on_record(
             more = ["…"] if places and line.more_departments else []
             told = f" ({', '.join(places + more)})" if places else ""
             found.append(Choice(str(line.id), f"{line.name}{told}"))
-        if page.next_cursor is UNSET:
+        if len(found) >= _MOST:
             break
-        cursor = page.next_cursor
     return found
 
 
