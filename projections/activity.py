@@ -1,7 +1,7 @@
 """The view of activity: one row a fact and one a tool call, with all that caused it."""
 
 from collections.abc import Sequence
-from typing import Any, LiteralString, cast
+from typing import LiteralString
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from domain.fact import Fact, Recorded
 from domain.facts import FACTS
 from domain.password import password_of
 from projections.table import Json, Table
-from projections.text import clean
+from projections.text import clean, each_text
 from projections.tickets import TICKET_FACTS
 from projections.view import Connection
 
@@ -193,18 +193,9 @@ def _json(fact: Fact) -> Json:
     data = _encode(fact)
     # PostgreSQL's JSON knows no NUL; the log keeps it.
     if b"\\u0000" in data:
-        data = _encode(_without_nul(msgspec.json.decode(data)))
+        data = _encode(each_text(msgspec.json.decode(data), _without_nul))
     return Json.of(data)
 
 
-def _without_nul(value: Any) -> Any:
-    match value:
-        case str():
-            return value.replace("\0", "")
-        case list():
-            return [_without_nul(item) for item in cast("list[Any]", value)]
-        case dict():
-            items = cast("dict[str, Any]", value).items()
-            return {_without_nul(key): _without_nul(item) for key, item in items}
-        case _:
-            return value
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 # Everything below space but tab and newline, and delete.
@@ -145,15 +145,20 @@ def excerpt(text: str, words: Sequence[str], size: int) -> str:
     return f"{'…' if start else ''}{line[start : start + size]}{'…' if start + size < len(line) else ''}"
 
 
-def cleaned(value: Any) -> Any:
+def cleaned(data: Any) -> Any:
     """Return a part of a stored JSON with its texts as they may be shown."""
-    match value:
+    return each_text(data, clean)
+
+
+def each_text(data: Any, change: Callable[[str], str]) -> Any:
+    """Return a part of a JSON with all its texts changed, names included."""
+    match data:
         case str():
-            return clean(value)
+            return change(data)
         case list():
-            return [cleaned(item) for item in cast("list[Any]", value)]
+            return [each_text(item, change) for item in cast("list[Any]", data)]
         case dict():
-            parts = cast("dict[str, Any]", value).items()
-            return {clean(name): cleaned(part) for name, part in parts}
+            parts = cast("dict[str, Any]", data).items()
+            return {change(name): each_text(part, change) for name, part in parts}
         case _:
-            return value
+            return data
