@@ -6,12 +6,12 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct
 from msgspec.structs import replace
 
 from api.rest.acting import Acting, Conditions, Office, Outcome
-from api.rest.asking import Query, asked, from_query
-from api.rest.reach import within_reach
+from api.rest.asking import asked, from_query
+from api.rest.reach import RevocableListing, within_reach
 from domain.application import Wish
 from domain.consent import RevokeApp
 from domain.refusals import Code, Refused
@@ -19,16 +19,6 @@ from projections.apps import AppLine
 from projections.views import Views
 
 AppId = Annotated[UUID, PathParameter(description="The app's id.")]
-
-
-class AppListing(Query, frozen=True):
-    """Whose apps to list."""
-
-    agent_id: (
-        Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
-        | UnsetType
-    ) = UNSET
-    include_revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
 
 
 class AppList(Struct, frozen=True):
@@ -48,13 +38,13 @@ class AppRevoked(Struct, frozen=True):
     "/apps",
     operation_id="list_apps",
     tags=["apps"],
-    dependencies={"listing": from_query(AppListing)},
+    dependencies={"listing": from_query(RevocableListing)},
 )
 async def list_apps(
-    acting: NamedDependency[Acting], listing: NamedDependency[AppListing]
+    acting: NamedDependency[Acting], listing: NamedDependency[RevocableListing]
 ) -> AppList:
     """List the apps that one let in, or those of an agent whom one manages."""
-    agent = await within_reach(acting, listing.agent_id or None)
+    agent = await within_reach(acting, listing)
     return AppList(await apps_of(acting.office, agent, revoked=listing.include_revoked))
 
 

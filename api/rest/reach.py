@@ -1,8 +1,12 @@
 """Whose credentials a request may look at: one's own, and those of agents whom one manages."""
 
+from typing import Annotated
 from uuid import UUID
 
+from msgspec import UNSET, Meta, UnsetType
+
 from api.rest.acting import Acting
+from api.rest.asking import Query
 from domain.access_tokens import require_own_or_managed
 from domain.agent.reach import counting
 from domain.agent.rules import AGENT
@@ -10,14 +14,29 @@ from domain.decider import Context, Ref, existing
 from domain.permissions import Permission
 
 
-async def within_reach(acting: Acting, agent_id: UUID | None) -> UUID:
-    """Return the agent whose credentials are asked for, oneself where nobody is named.
+class CredentialListing(Query, frozen=True):
+    """Whose credentials to list: one's own where nobody is named."""
+
+    agent_id: (
+        Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
+        | UnsetType
+    ) = UNSET
+
+
+class RevocableListing(CredentialListing, frozen=True):
+    """Whose to list of those that stay on record when they are revoked."""
+
+    include_revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
+
+
+async def within_reach(acting: Acting, listing: CredentialListing) -> UUID:
+    """Return the agent whose credentials are asked for.
 
     Refuses like the rules for ending them: with `permission_denied` where the caller neither is
     nor manages the agent, with `not_found` where there is none. Raises `Unauthorized`.
     """
     caller = acting.reading()
-    wanted = agent_id or acting.agent
+    wanted = listing.agent_id or acting.agent
     own = wanted == acting.agent
     if not own:  # who may ask at all, before whom there is
         caller.require(Permission.AGENTS_MANAGE)

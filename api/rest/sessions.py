@@ -10,22 +10,13 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions, Office, Outcome
-from api.rest.asking import Query, asked, from_query
-from api.rest.reach import within_reach
+from api.rest.asking import asked, from_query
+from api.rest.reach import CredentialListing, within_reach
 from domain.application import Wish
 from domain.session import CloseSession
 from projections.metadata import Named
 
 SessionId = Annotated[UUID, PathParameter(description="The session's id.")]
-
-
-class SessionListing(Query, frozen=True):
-    """Whose sessions to list."""
-
-    agent_id: (
-        Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
-        | UnsetType
-    ) = UNSET
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -58,13 +49,13 @@ class SessionEnded(Struct, frozen=True):
     "/sessions",
     operation_id="list_sessions",
     tags=["sessions"],
-    dependencies={"listing": from_query(SessionListing)},
+    dependencies={"listing": from_query(CredentialListing)},
 )
 async def list_sessions(
-    acting: NamedDependency[Acting], listing: NamedDependency[SessionListing]
+    acting: NamedDependency[Acting], listing: NamedDependency[CredentialListing]
 ) -> SessionList:
     """List where one is signed in, or where an agent is whom one manages."""
-    agent = await within_reach(acting, listing.agent_id or None)
+    agent = await within_reach(acting, listing)
     return SessionList(await living_sessions(acting.office, agent, acting.caller.by.credential))
 
 

@@ -18,7 +18,7 @@ from domain.permissions import Permission
 from domain.ticket.commands import Body as Text
 from domain.ticket.contact import contact_of
 from domain.ticket.words import Author, AuthorKind
-from mcp_server.tools.read import Cursor
+from mcp_server.tools.read import Cursor, IncludeQuoted
 from projections.conversation import Message, MessagePage, Order
 
 _TAG = ["messages"]
@@ -30,9 +30,7 @@ class MessageListing(Query, frozen=True):
     cursor: Cursor | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=100, description="Messages a page, at most.")] = 20
     order: Annotated[Order, Meta(description="asc: oldest first.")] = "asc"
-    include_quoted: Annotated[
-        bool, Meta(description="Also give the earlier text that a reply quotes.")
-    ] = False
+    include_quoted: IncludeQuoted = False
 
 
 class MessagePart(Query, frozen=True):
@@ -41,9 +39,7 @@ class MessagePart(Query, frozen=True):
     offset: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="Characters to skip: next_offset of the last.")
     ] = 0
-    include_quoted: Annotated[
-        bool, Meta(description="Also give the earlier text that a reply quotes.")
-    ] = False
+    include_quoted: IncludeQuoted = False
 
 
 class NewMessage(Body, frozen=True):

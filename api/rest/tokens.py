@@ -10,8 +10,8 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.rest.acting import Acting, Conditions, Office, Outcome
-from api.rest.asking import Query, asked, from_query
-from api.rest.reach import within_reach
+from api.rest.asking import asked, from_query
+from api.rest.reach import RevocableListing, within_reach
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
 from domain.application import Wish
 from domain.permissions import Scope
@@ -26,16 +26,6 @@ Key = Annotated[UUID, Meta(description="The token's id.")]
 Mask = Annotated[str, Meta(description="Its prefix and its last four characters.")]
 Scopes = Annotated[list[Scope], Meta(description="What it may be used for, as far as one may.")]
 Expiry = Annotated[datetime, Meta(description="Two years after it was generated.")]
-
-
-class TokenListing(Query, frozen=True):
-    """Whose tokens to list."""
-
-    agent_id: (
-        Annotated[UUID, Meta(description="Another agent's, for those who manage agents.")]
-        | UnsetType
-    ) = UNSET
-    include_revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -79,13 +69,13 @@ class TokenRevoked(Struct, frozen=True):
     "/tokens",
     operation_id="list_tokens",
     tags=["tokens"],
-    dependencies={"listing": from_query(TokenListing)},
+    dependencies={"listing": from_query(RevocableListing)},
 )
 async def list_tokens(
-    acting: NamedDependency[Acting], listing: NamedDependency[TokenListing]
+    acting: NamedDependency[Acting], listing: NamedDependency[RevocableListing]
 ) -> TokenList:
     """List one's own access tokens, or those of an agent whom one manages."""
-    agent = await within_reach(acting, listing.agent_id or None)
+    agent = await within_reach(acting, listing)
     tokens = await tokens_held_by(acting.office, agent, revoked=listing.include_revoked)
     return TokenList(tokens, MAX_ACTIVE)
 

@@ -22,6 +22,7 @@ Cursor = Annotated[
     str,
     Meta(max_length=2_000, description="next_cursor of the last answer."),
 ]
+IncludeQuoted = Annotated[bool, Meta(description="Also give the earlier text that a reply quotes.")]
 
 
 class Read(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,9 +43,7 @@ class GetTicketMessages(Read, frozen=True, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=100, description="Messages a page, at most.")] = 20
     order: Annotated[Order, Meta(description="asc: oldest first.")] = "asc"
-    include_quoted: Annotated[
-        bool, Meta(description="Also give the earlier text that a reply quotes.")
-    ] = False
+    include_quoted: IncludeQuoted = False
     message_id: Annotated[UUID, Meta(description="Only this message.")] | UnsetType = UNSET
     offset: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="With message_id: characters to skip.")
