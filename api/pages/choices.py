@@ -6,8 +6,10 @@ from uuid import UUID
 
 from api.pages.panel import Panel
 from domain.permissions import Permission
+from domain.refusals import Code, Refused
 from domain.ticket.words import Channel, Priority
 from projections.cursors import every_page
+from projections.text import clean
 
 # Nobody reads a longer list; whoever has more agents narrows by department.
 _MOST = 500
@@ -86,6 +88,14 @@ async def agents_on_record(
         if len(found) >= _MOST:
             break
     return found
+
+
+def no_choice(given: str, what: str) -> Refused:
+    """Make the refusal of what an address asks for as `what`, and no form offers."""
+    return Refused(
+        Code.INVALID_ARGUMENTS,
+        f"“{clean(given[:64])}” cannot be taken as {what}. Choose again below.",
+    )
 
 
 def besides(choices: Collection[Choice], *values: UUID | None) -> list[Choice]:

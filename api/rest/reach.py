@@ -12,6 +12,7 @@ from domain.agent.reach import counting
 from domain.agent.rules import AGENT
 from domain.decider import Context, Ref, existing
 from domain.permissions import Permission
+from domain.role import RoleRef
 
 
 class CredentialListing(Query, frozen=True):
@@ -40,10 +41,15 @@ async def within_reach(acting: Acting, listing: CredentialListing) -> UUID:
     own = wanted == acting.agent
     if not own:  # who may ask at all, before whom there is
         caller.require(Permission.AGENTS_MANAGE)
-    helpdesk = acting.office.helpdesk
-    agent = existing((await helpdesk.states.refresh(Ref(AGENT, wanted))).state, "agent")
-    roles = list(counting(agent.role))
-    states = {role.id: (await helpdesk.states.refresh(role)).state for role in roles}
-    context = Context(helpdesk.now(), caller, states)
+    states = acting.office.helpdesk.states
+    agent = existing((await states.refresh(Ref(AGENT, wanted))).state, "agent")
+    context = await context_for(acting, agent.role)
     require_own_or_managed(own=own, role=agent.role, context=context)
     return wanted
+
+
+async def context_for(acting: Acting, role: RoleRef) -> Context:
+    """Return what the rules look at of whoever reaches for an account of this role."""
+    states = acting.office.helpdesk.states
+    held = {ref.id: (await states.refresh(ref)).state for ref in counting(role)}
+    return Context(acting.office.now(), acting.caller, held)

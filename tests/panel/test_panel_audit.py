@@ -105,6 +105,8 @@ def test_older_calls_are_a_link_away(olga: Browser, busy: Busy) -> None:
     [
         ("agent_id=nobody", 400, "“nobody” cannot be taken as an agent"),
         ("via=pigeon", 400, "“pigeon” cannot be taken as a way"),
+        # What would turn the sentence the other way.
+        ("via=pig%E2%80%AEeon", 400, "“pigeon” cannot be taken as a way"),
         ("credential_id=x", 400, "such as …Ab3x"),
         ("from=yesterday", 400, "is no date or time"),
         ("cursor=x", 400, "no such page"),

@@ -13,13 +13,14 @@ from msgspec import UNSET
 from api.pages.account.credentials import apps_in_words, tokens_in_words
 from api.pages.admin.agents import AGENTS, HERE, Typed, typed_in
 from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
-from api.pages.admin.giving import context_for, departments_to_give, roles_to_give
+from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import Panel, panel_of
 from api.pages.showing import see_other
 from api.problems import status_of
 from api.rest.agents import AgentChange, AgentId, alter_agent
+from api.rest.reach import context_for
 from api.rest.sessions import living_sessions
 from domain.agent import AGENT, Agent
 from domain.agent.reach import require_giving, require_reach
@@ -133,7 +134,7 @@ async def show_agent(
     office = panel.front.office
     read = await office.helpdesk.states.refresh(Ref(AGENT, agent))
     state = existing(read.state, "agent")
-    context = await context_for(panel, state.role)
+    context = await context_for(panel.acting, state.role)
     reasons = _reasons(agent, state, context)
     it = await _shown(panel, agent, state, read.version, context)
     is_me = agent == panel.acting.agent

@@ -1,7 +1,6 @@
 """What one may give to others, by the rules themselves: roles and departments to choose from."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
 from api.pages.admin.forms import reason_against
@@ -11,15 +10,8 @@ from domain.agent.reach import counting, require_giving
 from domain.decider import Context, Ref
 from domain.department import DEPARTMENT
 from domain.permissions import Permission
-from domain.role import HeldRole, RoleRef
+from domain.role import HeldRole
 from projections.rights import RoleLine
-
-
-async def context_for(panel: Panel, role: RoleRef) -> Context:
-    """Return what the rules look at when an account of this role is to be changed."""
-    states = panel.front.office.helpdesk.states
-    held = {ref.id: (await states.refresh(ref)).state for ref in counting(role)}
-    return _context(panel, held)
 
 
 async def roles_to_give(panel: Panel) -> list[Choice]:
@@ -33,7 +25,8 @@ async def roles_to_give(panel: Panel) -> list[Choice]:
 def may_give(panel: Panel, role: RoleLine) -> bool:
     """Whether one may give a role, as the views have it."""
     as_held = HeldRole(role.name, frozenset(role.permissions), role.holders)
-    context = _context(panel, {ref.id: as_held for ref in counting(role.id)})
+    held = {ref.id: as_held for ref in counting(role.id)}
+    context = Context(panel.front.office.now(), panel.bearer.caller, held)
     return not reason_against(lambda: require_giving(role.id, context))
 
 
@@ -51,7 +44,3 @@ async def departments_to_give(panel: Panel, held: Iterable[UUID] = ()) -> list[C
     kept = [(ref.id, (await states.refresh(ref)).state) for ref in unlisted]
     found += [Choice(str(key), department.name) for key, department in kept if department]
     return sorted(found, key=lambda choice: choice.name.casefold())
-
-
-def _context(panel: Panel, states: Mapping[UUID, Any]) -> Context:
-    return Context(panel.front.office.now(), panel.bearer.caller, states)

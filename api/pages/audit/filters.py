@@ -10,12 +10,12 @@ import msgspec
 from msgspec import UNSET
 
 from api.pages.audit.words import WAYS
-from api.pages.choices import Choice, agents_on_record, kept_among
+from api.pages.choices import Choice, agents_on_record, kept_among, no_choice
 from api.pages.front import Page, field_of
 from api.pages.panel import Panel
 from api.rest.calls import TrailListing
 from domain.fact import Via
-from domain.refusals import Code, Refused
+from domain.refusals import Refused
 from projections.question import moment
 from projections.usage import UsageQuestion
 
@@ -79,11 +79,7 @@ class Asked(NamedTuple, Generic[L]):
         }
 
     def _misfit(self, name: str) -> Refused:
-        return Refused(
-            Code.INVALID_ARGUMENTS,
-            f"“{self.given.get(name, '')[:64]}” cannot be taken as "
-            f"{self.fields.get(name, 'a filter')}. Choose again below.",
-        )
+        return no_choice(self.given.get(name, ""), self.fields.get(name, "a filter"))
 
 
 def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Asked[L]:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from api.pages.choices import no_choice
 from api.pages.front import Page, field_of
 from api.pages.panel import TICKETS
-from domain.refusals import Code, Refused
+from domain.refusals import Refused
 from domain.ticket.words import RESOLVABLE, Status
 from projections.question import TicketSearch
-from projections.text import clean
 
 MINE, NOBODY = "mine", "nobody"
 UNRESOLVED = tuple(status.word for status in Status if status in RESOLVABLE)
@@ -82,11 +82,7 @@ class Asked(NamedTuple):
 
     def _misfit(self, name: str) -> Refused:
         given = self.texts.get(name) or ", ".join(self.statuses if name == "status" else ())
-        return Refused(
-            Code.INVALID_ARGUMENTS,
-            f"“{clean(given[:64])}” cannot be taken as {_NAMES.get(name, 'a filter')}. "
-            "Choose again below.",
-        )
+        return no_choice(given, _NAMES.get(name, "a filter"))
 
 
 def address(fields: Mapping[str, Any]) -> str:
