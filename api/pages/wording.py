@@ -1,8 +1,12 @@
 """Refusals as pages tell them: with what people can do about them on a page, not by a tool."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
+from api.problems import status_of
 from domain.refusals import Code, Refused
+
+T = TypeVar("T")
 
 _ADVICE: Mapping[Code, str] = {
     Code.NOT_FOUND: "Look at the list again, and choose from it.",
@@ -11,6 +15,14 @@ _ADVICE: Mapping[Code, str] = {
     Code.LIMIT_REACHED: "Take something away first.",
     Code.INVALID_ARGUMENTS: "Go back to the first page, and try from there.",
 }
+
+
+async def tried(find: Callable[[], Awaitable[T]]) -> tuple[T | None, str, int]:
+    """Return what is found, or None and why it is refused; and the status of a page that shows so."""
+    try:
+        return await find(), "", 200
+    except Refused as refused:
+        return None, told(refused), status_of(refused)
 
 
 def told(refused: Refused) -> str:

@@ -14,7 +14,7 @@ from api.pages.choices import Choice, departments_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.wording import told, tried
 from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent
 from api.rest.password_links import PasswordLink, issue_password_link
@@ -65,21 +65,17 @@ async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[
     asked = request.query_params
     wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
     cursor = asked.get("cursor", "")
-    found, refusal, status = AgentDetailsPage(agents=[]), "", 200
-    try:
-        found = await _find(panel, wanted, cursor)
-    except Refused as refused:
-        refusal, status = told(refused), status_of(refused)
+    found, refusal, status = await tried(lambda: _find(panel, wanted, cursor))
     roles = await panel.front.office.views.list_roles()
     kept = {name: value for name, value in wanted._asdict().items() if value}
     shown: dict[str, object] = {
-        "agents": found.agents,
+        "agents": found.agents if found else [],
         "wanted": wanted,
         "departments": await departments_of(panel),
         "roles": [Choice(role.id, role.name) for role in roles],
         "first": f"{AGENTS}?{urlencode(kept)}" if cursor else "",
         "next": f"{AGENTS}?{urlencode({**kept, 'cursor': found.next_cursor})}"
-        if found.next_cursor
+        if found and found.next_cursor
         else "",
         "refusal": refusal,
         "agents_path": AGENTS,

@@ -12,8 +12,7 @@ from api.pages.audit.words import OUTCOMES, WAYS, badge_of, in_lines
 from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
-from api.pages.wording import told
-from api.problems import status_of
+from api.pages.wording import tried
 from api.rest import ENDPOINTS as OPERATIONS
 from api.rest.calls import CallListing
 from domain.permissions import Permission
@@ -50,13 +49,11 @@ async def audit_page(request: Page, front: NamedDependency[Front]) -> Response[s
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AUDIT_READ)
     asked = calls_asked(request)
-    found, refusal, status = None, "", 200
-    try:
-        found = await front.office.views.list_calls(
+    found, refusal, status = await tried(
+        lambda: front.office.views.list_calls(
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
-    except Refused as refused:
-        refusal, status = told(refused), status_of(refused)
+    )
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
     return panel.page("audit/calls", shown, HERE, status=status)
 

@@ -9,8 +9,7 @@ from api.pages.audit.words import SUBJECTS, WAYS, in_lines, kind_of
 from api.pages.choices import kept_among
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, AUDITING, FACTS, Here, Panel, panel_of
-from api.pages.wording import told
-from api.problems import status_of
+from api.pages.wording import tried
 from api.rest.facts import FactListing
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
@@ -34,13 +33,11 @@ async def facts_page(request: Page, front: NamedDependency[Front]) -> Response[s
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AUDIT_READ)
     asked = facts_asked(request)
-    found, refusal, status = None, "", 200
-    try:
-        found = await front.office.views.list_facts(
+    found, refusal, status = await tried(
+        lambda: front.office.views.list_facts(
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
-    except Refused as refused:
-        refusal, status = told(refused), status_of(refused)
+    )
     shown = {**await _shown(panel, asked, found), "refusal": refusal}
     return panel.page("audit/facts", shown, HERE, status=status)
 

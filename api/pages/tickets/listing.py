@@ -10,10 +10,8 @@ from api.pages.choices import PRIORITIES, Choice, agents_of, departments_seen, k
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.finding import MINE, NOBODY, QUICK, UNRESOLVED, Asked, address, of_tag
-from api.pages.wording import told
-from api.problems import status_of
+from api.pages.wording import tried
 from domain.permissions import Permission
-from domain.refusals import Refused
 from domain.ticket.words import Status
 from projections.question import STATUSES
 from projections.searching import TicketHit, TicketPage
@@ -45,12 +43,9 @@ async def tickets_page(request: Page, front: NamedDependency[Front]) -> Response
     panel = await panel_of(request, front)
     caller = panel.acting.reading(Permission.TICKETS_READ)
     asked = Asked.of(request)
-    found, refusal, status = None, "", 200
-    try:
-        search = asked.search(panel.acting.agent)
-        found = await front.office.views.search_tickets(caller, search)
-    except Refused as refused:
-        refusal, status = told(refused), status_of(refused)
+    found, refusal, status = await tried(
+        lambda: front.office.views.search_tickets(caller, asked.search(panel.acting.agent))
+    )
     shown = {
         **await _form(panel, asked),
         **await _found(panel, asked, found),
