@@ -35,6 +35,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
 
+    def may_list(self, managed: Permission) -> bool:
+        """Whether the caller may list what this permission manages: who manages it must see it."""
+        return self.may(Permission.DIRECTORY_READ) or self.may(managed)
+
     def sees(self, department: UUID) -> bool:
         """Whether tickets of this department exist for the caller."""
         return (

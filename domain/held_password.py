@@ -25,15 +25,15 @@ class ResetIssued(Fact, frozen=True):
     """A link was made by which the password can be set once; `digest` is of its 256 random bits.
 
     `issuer` is the agent who made it, and still must be allowed to when it is used; none where it
-    was made inside the house. `token` is the access token that it was made with, if it was: a link
-    ends with it.
+    was made inside the house. `credential` is the access token or the session that it was made
+    with: a link ends with it.
     """
 
     topic: ClassVar[str] = "password.reset_issued"
     digest: str
     expires_at: datetime
     issuer: UUID | None = None
-    token: UUID | None = None
+    credential: UUID | None = None
 
 
 class ResetWithdrawn(Fact, frozen=True):
@@ -50,7 +50,7 @@ class Reset(Struct, frozen=True):
     digest: str
     expires_at: datetime
     issuer: UUID | None = None
-    token: UUID | None = None
+    credential: UUID | None = None
 
 
 class Password(Struct, frozen=True):
@@ -70,7 +70,7 @@ def evolve(password: Password | None, fact: PasswordFact) -> Password:
         case PasswordSet():
             return Password(is_set=True)
         case ResetIssued():
-            reset = Reset(fact.digest, fact.expires_at, fact.issuer, fact.token)
+            reset = Reset(fact.digest, fact.expires_at, fact.issuer, fact.credential)
             return replace(password or Password(), reset=reset)
         case ResetWithdrawn():
             return replace(password or Password(), reset=None)

@@ -146,6 +146,10 @@ class Ledger(Protocol):
         """Look a secret's digest up among those not revoked; expiry is the append's to judge."""
         ...
 
+    async def ends_at(self, agent: UUID, credential: UUID) -> datetime | None:
+        """Return until when an agent's credential opens the door; None: it does no more."""
+        ...
+
     async def find_password(self, agent: UUID) -> str | None:
         """Return the hash of an agent's password; None where none was ever set."""
         ...

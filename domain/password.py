@@ -24,7 +24,6 @@ from domain.held_password import (
     evolve,
     stream_of_password,
 )
-from domain.held_tokens import held_by
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
 
@@ -46,8 +45,9 @@ __all__ = [
 class SetPassword(Command, frozen=True):
     """Set an agent's password; its hash goes beside the command.
 
-    With the digest of a link, the link must be alive. Without one the caller has made sure that it
-    is the agent who asks, and is inside the house.
+    With the digest of a link, the link must be alive, and the caller has made sure that so is the
+    credential that it was made with. Without one the caller has made sure that it is the agent who
+    asks. Either way the caller is inside the house.
     """
 
     permission: ClassVar[None] = None
@@ -77,7 +77,7 @@ def needs(password: Password | None, command: PasswordCommand) -> Iterable[Ref[A
     if isinstance(command, SetPassword):
         yield consents_held_by(command.agent)
         if issuer := _issuer_of(password, command):
-            yield from (Ref(AGENT, issuer), held_by(issuer))
+            yield Ref(AGENT, issuer)
 
 
 def then_needs(
@@ -108,7 +108,6 @@ def decide(
         case SetPassword():
             if command.reset_digest is not None and not (
                 _opens(password, command, context)
-                and _token_lives(password, context)
                 and _issuer_may(_issuer_of(password, command), command.agent, agent, context)
             ):
                 raise Refused(
@@ -124,7 +123,7 @@ def decide(
                 digest=command.digest,
                 expires_at=command.expires_at,
                 issuer=None if caller.inside else caller.agent,
-                token=caller.by.credential if caller.by.via in {"token", "rest"} else None,
+                credential=None if caller.inside else caller.by.credential,
             )
         case _:
             assert_never(command)
@@ -170,15 +169,6 @@ def _issuer_may(issuer: UUID | None, key: UUID, agent: Agent, context: Context) 
     except Refused:
         return False
     return True
-
-
-def _token_lives(password: Password | None, context: Context) -> bool:
-    """Whether the access token that a link was made with is not revoked; True without any."""
-    reset = password.reset if password else None
-    if reset is None or reset.issuer is None or reset.token is None:
-        return True
-    held = context.state(held_by(reset.issuer))
-    return held is not None and reset.token in held.tokens
 
 
 def _opens(password: Password | None, command: SetPassword, context: Context) -> bool:

@@ -21,6 +21,8 @@ CREDENTIALS = Table(
         "scopes": "text[] NOT NULL",
         "generated_at": "timestamptz NOT NULL",
         "expires_at": "timestamptz NOT NULL",
+        "generated_via": "text NOT NULL",
+        "generated_with": "uuid",
         "revoked_at": "timestamptz",
         "revoked_by": "uuid",
         "revoked_via": "text",
@@ -39,7 +41,7 @@ class CredentialsView:
     """One row an access token, kept when it is revoked."""
 
     name = "credentials"
-    version = 2
+    version = 3
     takes = _OURS
     tables: LiteralString = CREDENTIALS.ddl
     indexes: LiteralString = "CREATE INDEX credentials_agent ON {views}.credentials (agent, id);"
@@ -55,9 +57,8 @@ class CredentialsView:
                 case Generated() as new:
                     label, mask = clean(new.label), clean(new.mask)
                     scopes, until = list(new.scopes), new.expires_at
-                    generated.append(
-                        (new.token, new.agent, mask, label, scopes, at, until, None, None, None)
-                    )
+                    made = (new.token, new.agent, mask, label, scopes, at, until)
+                    generated.append((*made, by.via, by.credential, None, None, None))
                 case Revoked(token=token):
                     revoked.append((at, by.agent, by.via, token))
                 case _:

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain.access_tokens import warning
+from domain.fact import Via
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
 from projections.cursors import decode_cursor, encode_cursor
@@ -79,6 +80,14 @@ class DepartmentPage(Struct, frozen=True, omit_defaults=True):
 TokenState = Literal["active", "expiring", "expired", "revoked"]
 
 
+class TokenRef(Struct, frozen=True, omit_defaults=True):
+    """An access token, named."""
+
+    id: Annotated[UUID, Meta(description="The token's id.")]
+    mask: Annotated[str, Meta(description="Its prefix and its last four characters.")]
+    revoked: Annotated[bool, Meta(description="Whether it was revoked since.")] = False
+
+
 class TokenLine(Struct, frozen=True, omit_defaults=True):
     """An access token, as far as it may be shown. No view knows when it was last used."""
 
@@ -89,6 +98,9 @@ class TokenLine(Struct, frozen=True, omit_defaults=True):
     scopes: list[Scope]
     generated_at: datetime
     expires_at: datetime
+    generated_via: Via
+    # Absent where it was no token that generated it.
+    generated_with: TokenRef | UnsetType = UNSET
     revoked_at: datetime | UnsetType = UNSET
     revoked_by: UUID | UnsetType = UNSET
     last_used_at: datetime | UnsetType = UNSET
@@ -129,8 +141,9 @@ WHERE (d.sort, d.id) > (%s, %s) ORDER BY d.sort, d.id LIMIT %s
 _DEPARTMENT: LiteralString = "SELECT 1 FROM {views}.departments WHERE id = %s"
 _TOKENS: LiteralString = """
 SELECT c.id, c.mask, c.label, c.agent, a.name, c.generated_at, c.expires_at, c.revoked_at, c.revoked_by,
-    c.scopes
+    c.scopes, c.generated_via, g.id, g.mask, g.revoked_at IS NOT NULL
 FROM {views}.credentials c LEFT JOIN {views}.agents a ON a.id = c.agent
+LEFT JOIN {views}.credentials g ON g.id = c.generated_with
 WHERE (%s::uuid IS NULL OR c.agent = %s) AND (%s::uuid IS NULL OR c.id = %s)
     AND (%s OR c.revoked_at IS NULL)
 ORDER BY c.generated_at, c.id
@@ -269,6 +282,8 @@ async def list_tokens(
             scopes=[scope for scope in Scope if scope in row[9]],
             generated_at=row[5],
             expires_at=row[6],
+            generated_via=row[10],
+            generated_with=UNSET if row[11] is None else TokenRef(*row[11:14]),
             revoked_at=row[7] or UNSET,
             revoked_by=row[8] or UNSET,
         )

@@ -44,6 +44,7 @@ class Showing:
         self._shown = {
             "refusal": "",
             "notice": "",
+            "warning": "",
             "style": found[STYLE].address,
             "script": found[SCRIPT].address,
             "mark": found[MARK].address,

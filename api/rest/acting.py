@@ -106,6 +106,14 @@ class Acting:
         self.caller.require(permission)
         return self.caller
 
+    def listing(self, managed: Permission) -> Caller:
+        """Return the caller as `reading` does; refuses who may not list what `managed` manages."""
+        return (
+            self.caller
+            if self.caller.may_list(managed)
+            else self.reading(Permission.DIRECTORY_READ)
+        )
+
     async def act(
         self,
         operation: str,

@@ -84,7 +84,7 @@ async def list_agents(
     acting: NamedDependency[Acting], listing: NamedDependency[AgentListing]
 ) -> AgentDetailsPage:
     """List the agents, by name."""
-    acting.reading(Permission.DIRECTORY_READ)
+    acting.listing(Permission.AGENTS_MANAGE)
     return await acting.office.views.list_agent_details(
         department_id=listing.department_id or None,
         cursor=listing.cursor or None,
@@ -95,7 +95,7 @@ async def list_agents(
 @get("/agents/{agent_id:uuid}", operation_id="get_agent", tags=["agents"])
 async def get_agent(agent_id: AgentId, acting: NamedDependency[Acting]) -> Response[AgentAnswer]:
     """Read an agent."""
-    acting.reading(Permission.DIRECTORY_READ)
+    acting.listing(Permission.AGENTS_MANAGE)
     state, version = await acting.office.helpdesk.states.refresh(Ref(AGENT, agent_id))
     answer = _answer(agent_id, existing(state, "agent"))
     return Response(answer, headers={"ETag": etag(version)})

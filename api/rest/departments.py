@@ -55,7 +55,7 @@ async def list_departments(
     acting: NamedDependency[Acting], listing: NamedDependency[DepartmentListing]
 ) -> DepartmentPage:
     """List the departments, by name."""
-    acting.reading(Permission.DIRECTORY_READ)
+    acting.listing(Permission.DEPARTMENTS_MANAGE)
     return await acting.office.views.list_departments(cursor=listing.cursor or None)
 
 
@@ -64,7 +64,7 @@ async def get_department(
     department_id: DepartmentId, acting: NamedDependency[Acting]
 ) -> Response[DepartmentAnswer]:
     """Read a department."""
-    acting.reading(Permission.DIRECTORY_READ)
+    acting.listing(Permission.DEPARTMENTS_MANAGE)
     ref = Ref(DEPARTMENT, department_id)
     state, version = await acting.office.helpdesk.states.refresh(ref)
     answer = DepartmentAnswer(department_id, existing(state, "department").name)

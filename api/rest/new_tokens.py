@@ -12,7 +12,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from api.rest.acting import Acting, Outcome
 from api.rest.asking import Body, asked, misfit
 from api.rest.secrets import refuse_conditions
-from api.rest.tokens import Expiry, Key, Mask, Purpose, Scopes, TokenId, find_token
+from api.rest.tokens import (
+    Expiry,
+    Key,
+    Mask,
+    Purpose,
+    Scopes,
+    StillActive,
+    TokenId,
+    find_token,
+    tokens_left,
+)
 from domain import issuing
 from domain.application import Done, Wish
 from domain.permissions import TOOL_SCOPES, Scope
@@ -48,6 +58,7 @@ class TokenShown(TokenMade, frozen=True, kw_only=True):
     """A new token with its secret, which is shown this once."""
 
     token: Annotated[str, Meta(description="The secret: Authorization: Bearer takes it.")]
+    still_active: StillActive | UnsetType = UNSET
 
 
 @post("/tokens", operation_id="generate_token", tags=["tokens"])
@@ -116,6 +127,11 @@ async def _issue(
     outcome = await acting.act(operation, arguments, [Wish(wanted)], made, TokenMade)
     # The secret joins the answer here, past all that is recorded or kept.
     shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
+    if wanted.replaces:
+        left = await tokens_left(acting.office, wanted.replaces)
+        if left is not UNSET:
+            left = tuple(token for token in left if token.id != wanted.token)
+        shown = msgspec.structs.replace(shown, still_active=left)
     return Outcome(shown, 0, replayed=False, views_behind=outcome.views_behind)
 
 

@@ -10,7 +10,7 @@ from litestar.typing import FieldDefinition
 from api.problems import MEDIA_TYPE, OF_REFUSALS, OTHERS
 from api.rest.admission import IF_MATCH, KEY_LENGTH
 from api.rest.endpoints import SCHEMAS, Endpoint, Schemas
-from api.rest.groups import scope_of
+from api.rest.groups import scopes_of
 
 _ALWAYS = {
     HTTPStatus.BAD_REQUEST,
@@ -69,11 +69,12 @@ def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         headers = ("IdempotencyKey",) if new else HEADERS
         parameters += ({"$ref": f"#/components/parameters/{name}"} for name in headers)
     (tag,) = handler.resolve_tags()
-    scope = scope_of(str(handler.operation_id), tag, changes=endpoint.method != "get")
+    scopes = scopes_of(str(handler.operation_id), tag, changes=endpoint.method != "get")
+    tokens = [{"token": [scope.value]} for scope in scopes] or [{"token": []}]
     operation: dict[str, Any] = {
         "operationId": handler.operation_id,
         "tags": [tag],
-        "security": [{"token": [scope.value] if scope else []}, {"session": []}],
+        "security": [*tokens, {"session": []}],
         "summary": summary.removesuffix("."),
         "description": description,
         "parameters": parameters,

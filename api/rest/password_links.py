@@ -35,8 +35,9 @@ async def create_password_link(
 ) -> Response[PasswordLink]:
     """Make a link by which an agent sets a password, and show it, this once.
 
-    It works once, within an hour; earlier ones are dead. Whoever has it can act as the agent: so it
-    takes a credential and a role that are good for all that the agent may.
+    It works once, within an hour, and ends with the token or session that made it; earlier ones are
+    dead. Whoever has it can act as the agent: so it takes a credential and a role that are good for
+    all that the agent may.
 
     Takes no Idempotency-Key: what is answered under one is kept, and a link is not.
     """

@@ -85,14 +85,14 @@ async def list_permissions(acting: NamedDependency[Acting]) -> PermissionList:
 @get("/roles", operation_id="list_roles", tags=["roles"])
 async def list_roles(acting: NamedDependency[Acting]) -> RoleList:
     """List the roles, with what they allow and how many have them."""
-    acting.reading(Permission.DIRECTORY_READ)
+    acting.listing(Permission.ROLES_MANAGE)
     return RoleList(await acting.office.views.list_roles())
 
 
 @get("/roles/{role_id:str}", operation_id="get_role", tags=["roles"])
 async def get_role(role_id: RoleId, acting: NamedDependency[Acting]) -> Response[RoleLine]:
     """Read a role; that of a made one has an ETag."""
-    acting.reading(Permission.DIRECTORY_READ)
+    acting.listing(Permission.ROLES_MANAGE)
     if role_id in set(Role):
         lines = await acting.office.views.list_roles()
         return Response(next(line for line in lines if line.id == role_id))

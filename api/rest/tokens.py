@@ -8,15 +8,19 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from api.rest.acting import Acting, Conditions, Office, Outcome
 from api.rest.asking import asked, from_query
 from api.rest.reach import RevocableListing, within_reach
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
 from domain.application import Wish
+from domain.fact import Via
+from domain.ledger import Unavailable
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
-from projections.listings import TokenLine, TokenState
+from projections.lineage import still_active
+from projections.listings import TokenLine, TokenRef, TokenState
 from projections.metadata import Named
 from projections.views import Views
 
@@ -26,6 +30,10 @@ Key = Annotated[UUID, Meta(description="The token's id.")]
 Mask = Annotated[str, Meta(description="Its prefix and its last four characters.")]
 Scopes = Annotated[list[Scope], Meta(description="What it may be used for, as far as one may.")]
 Expiry = Annotated[datetime, Meta(description="Two years after it was generated.")]
+StillActive = Annotated[
+    tuple[TokenRef, ...],
+    Meta(description="Active tokens that come of the revoked one: they do not end with it."),
+]
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -37,6 +45,10 @@ class Token(Struct, frozen=True, kw_only=True):
     agent: Annotated[Named, Meta(description="Whose it is.")]
     scopes: Scopes
     generated_at: Annotated[datetime, Meta(description="When it was made.")]
+    generated_via: Annotated[Via, Meta(description="By which way it was generated.")]
+    generated_with: (
+        Annotated[TokenRef, Meta(description="With which token, if it was with one.")] | UnsetType
+    ) = UNSET
     expires_at: Expiry
     state: Annotated[TokenState, Meta(description="expiring: within the next 60 days.")]
     expires_within_days: (
@@ -63,6 +75,7 @@ class TokenRevoked(Struct, frozen=True):
 
     id: Key
     changed: Annotated[bool, Meta(description="False: it was revoked before.")]
+    still_active: StillActive | UnsetType = UNSET
 
 
 @get(
@@ -100,13 +113,16 @@ async def revoke_token(
 async def end_token(
     acting: Acting, token_id: UUID, conditions: Conditions
 ) -> Outcome[TokenRevoked]:
-    """Revoke a token, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
+    """Revoke a token, whoever's it is, as far as the rules let one, and name those that come of it.
+
+    Refuses with `not_found` where there is no such token.
+    """
 
     async def wishes() -> list[Wish]:
         found = await find_token(acting.office.views, token_id)
         return [Wish(RevokeToken(agent=found.agent.id, token=token_id))]
 
-    return await acting.act(
+    done = await acting.act(
         "revoke_token",
         asked(token_id=token_id),
         wishes,
@@ -114,6 +130,26 @@ async def end_token(
         TokenRevoked,
         conditions=conditions,
     )
+    left = await tokens_left(acting.office, token_id)
+    return done._replace(answer=replace(done.answer, still_active=left))
+
+
+async def tokens_left(office: Office, ended: UUID) -> tuple[TokenRef, ...] | UnsetType:
+    """Return the active tokens that come of one which is revoked, so generates no more.
+
+    Nothing is told where the database went away meanwhile: what is done is to be answered.
+    """
+    try:
+        agent = (await find_token(office.views, ended)).agent.id
+        return await tokens_come_of(office, agent, ended)
+    except Unavailable:
+        return UNSET
+
+
+async def tokens_come_of(office: Office, agent: UUID, token: UUID) -> tuple[TokenRef, ...]:
+    """Return an agent's active tokens generated with a token of his, or with one of those."""
+    lines = await office.views.list_tokens(agent_id=agent)
+    return tuple(TokenRef(line.id, line.mask) for line in still_active(lines, token, office.now()))
 
 
 async def find_token(views: Views, token_id: UUID) -> TokenLine:
@@ -138,6 +174,8 @@ def _token(line: TokenLine, used_at: datetime | None, now: datetime) -> Token:
         agent=line.agent,
         scopes=line.scopes,
         generated_at=line.generated_at,
+        generated_via=line.generated_via,
+        generated_with=line.generated_with,
         expires_at=line.expires_at,
         state=state,
         expires_within_days=within or UNSET,

@@ -11,9 +11,9 @@ import msgspec
 from api.sign_in.hashing import Hashing
 from api.sign_in.passwords import accepted
 from api.sign_in.people import People, Visitor
-from api.sign_in.proof import hex_digest
+from api.sign_in.proof import Proved, hex_digest
 from domain.agent import AddAgent
-from domain.application import Helpdesk, Insider, Wish
+from domain.application import Helpdesk, Insider, Unauthorized, Wish
 from domain.caller import insider, on_behalf
 from domain.fact import Attribution, Via
 from domain.ledger import NewPassword
@@ -90,7 +90,11 @@ class Links:
             return False
         password = (await self._helpdesk.states.refresh(password_of(agent))).state
         reset = password.reset if password else None
-        return bool(reset and self._is(secret, reset.digest, reset.expires_at))
+        return bool(
+            reset
+            and self._is(secret, reset.digest, reset.expires_at)
+            and await self._stands(reset.issuer, reset.credential)
+        )
 
     async def found(self, name: str, email: str, password: str, by: Attribution) -> UUID:
         """Add the first owner, with a password; refuse where there is an owner already."""
@@ -111,14 +115,31 @@ class Links:
 
     async def set_password(self, agent: UUID, secret: str, new: str, visitor: Visitor) -> None:
         """Set the password of the agent whom a link was made for; it opens nothing afterwards."""
+        ledger = self._helpdesk.ledger
+        authority = await ledger.authority()
         person = await self._people.by_id(agent)
         if person is None or not await self.opens_reset(agent, secret):
             raise too_old()
         made = await self._hashing.make(accepted(new, person.email, person.name))
         by = await self._people.attributed(person, visitor)
+
+        async def still_opens() -> bool:
+            return await self.opens_reset(agent, secret)
+
         command = SetPassword(agent=agent, reset_digest=hex_digest(secret))
         wish = Wish(command, password=NewPassword(agent, made))
-        await self._helpdesk.execute(Insider(on_behalf(by)), wish)
+        proved = Proved(by, authority, ledger, still_opens)
+        try:
+            await self._helpdesk.execute(proved, wish)
+        except Unauthorized:
+            raise too_old() from None
+
+    async def _stands(self, issuer: UUID | None, credential: UUID | None) -> bool:
+        """Whether the credential that a link was made with opens the door; True without any."""
+        if issuer is None or credential is None:
+            return True
+        ends_at = await self._helpdesk.ledger.ends_at(issuer, credential)
+        return ends_at is not None and ends_at > self._helpdesk.now()
 
     def _is(self, secret: str, digest: str, expires_at: datetime) -> bool:
         return expires_at > self._helpdesk.now() and compare_digest(hex_digest(secret), digest)

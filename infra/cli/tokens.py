@@ -75,6 +75,7 @@ async def replace(desk: "Desk", token: str, *, quiet: bool) -> None:
     secret = await replace_token(desk, lost.agent.id, lost.id, lost.label, lost.scopes)
     await catch_up(desk)
     _print_once(secret, quiet=quiet)
+    await _warn(desk, lost)
 
 
 def _print_once(token: str, *, quiet: bool) -> None:
@@ -107,6 +108,7 @@ async def list_tokens(desk: "Desk", agent: str | None, as_json: bool) -> None:
             row.label,
             ", ".join(row.scopes),
             _state(row, now),
+            row.generated_via if row.generated_with is UNSET else row.generated_with.mask,
             moment(row.expires_at),
             "never" if row.last_used_at is UNSET else moment(row.last_used_at),
             str(row.id),
@@ -115,7 +117,17 @@ async def list_tokens(desk: "Desk", agent: str | None, as_json: bool) -> None:
     ]
     show(
         rows,
-        ("Token", "Agent", "Label", "Scopes", "State", "Expires", "Last used", "Id"),
+        (
+            "Token",
+            "Agent",
+            "Label",
+            "Scopes",
+            "State",
+            "Made with",
+            "Expires",
+            "Last used",
+            "Id",
+        ),
         cells,
         as_json=as_json,
         nothing=f"None yet: {written('tokens create --agent EMAIL')}",
@@ -148,6 +160,17 @@ async def revoke(desk: "Desk", token: str) -> None:
         if done.answer.changed
         else f"{found.mask} of {found.agent.name} was revoked already."
     )
+    await _warn(desk, found)
+
+
+async def _warn(desk: "Desk", ended: "TokenLine") -> None:
+    """Tell of tokens that live on though what they were generated with is revoked."""
+    from infra.desk import utc_now
+    from projections.lineage import still_active, warning_of
+
+    lines = await desk.views.list_tokens(agent_id=ended.agent.id)
+    if said := warning_of(line.mask for line in still_active(lines, ended.id, utc_now())):
+        click.echo(said, err=True)
 
 
 def _find(rows: "list[TokenLine]", reference: str) -> "TokenLine":

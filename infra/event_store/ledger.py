@@ -40,6 +40,9 @@ class PostgresLedger:
             "LEFT JOIN {log}.last_used u USING (credential) "
             "LEFT JOIN {log}.grants g ON g.id = c.grant_id"
         )
+        self._ends_at = self._filled(
+            "SELECT max(expires_at) FROM {log}.credentials WHERE agent = %s AND credential = %s"
+        )
         self._password = self._filled("SELECT hash FROM {log}.passwords WHERE agent = %s")
         self._note_used = self._filled(
             "INSERT INTO {log}.last_used AS u (credential, used_at) "
@@ -86,6 +89,12 @@ class PostgresLedger:
         *found, client_id, client_name, resource = row
         app = None if client_id is None else AppFound(client_id, client_name, resource)
         return CredentialFound._make([*found, app])
+
+    async def ends_at(self, agent: UUID, credential: UUID) -> datetime | None:
+        async with reading(self._pool) as connection:
+            found = await connection.execute(self._ends_at, (agent, credential))
+            row = await found.fetchone()
+        return row[0] if row else None
 
     async def find_password(self, agent: UUID) -> str | None:
         async with reading(self._pool) as connection:

@@ -10,6 +10,7 @@ from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.streams import BrokenOff
 from infra.serve.leaving import SIGNALS
 
 GRACE_SECONDS = 3.0
@@ -20,7 +21,8 @@ class Draining:
     """Wraps an ASGI application for one server process.
 
     uvicorn waits for open requests before it stops, however long their clients hold them. From the
-    signal on they have `grace` seconds; then a stream ends, and who got no answer yet gets a 503.
+    signal on they have `grace` seconds; then a stream of events ends, who got no answer yet gets a
+    503, and any other answer is broken off.
     """
 
     def __init__(self, app: ASGIApp, grace: float = GRACE_SECONDS) -> None:
@@ -64,7 +66,8 @@ class Draining:
         sent: list[Message] = []
 
         async def noting(message: Message) -> None:
-            sent[:] = [message]
+            if message["type"] == "http.response.start" or not message.get("more_body"):
+                sent.append(message)  # the first and the last
             await send(message)
 
         task = cast("asyncio.Task[object]", asyncio.current_task())
@@ -92,5 +95,14 @@ async def _finish(sent: list[Message], send: Send) -> None:
         ]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
         await send({"type": "http.response.body", "body": _BODY, "more_body": False})
-    else:
+    elif _is_of_events(sent[0]):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+    elif len(sent) == 1:  # a file, say, that nobody is to take for the whole
+        raise BrokenOff("an answer, as the server is stopping")
+
+
+def _is_of_events(start: Message) -> bool:
+    if start["type"] != "http.response.start":
+        return False
+    kinds = [value for name, value in start["headers"] if name == b"content-type"]
+    return any(kind.startswith(b"text/event-stream") for kind in kinds)

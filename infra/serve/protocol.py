@@ -9,6 +9,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from api.streams import BrokenOff
+
 HEAD_BYTES = 1 << 16
 BODY_SECONDS = 30.0  # from the head's end; at most 1 MiB is taken
 _TOO_LARGE = (
@@ -18,6 +20,27 @@ _TOO_LARGE = (
 
 # What it warns of is what strangers send, a line for every request that cannot be read.
 log = logging.getLogger(__name__)
+
+
+def _tell(record: logging.LogRecord) -> bool:
+    """Tell in a line, without a trace, of an answer that was broken off on purpose."""
+    if record.exc_info and (broken := _broken_off(record.exc_info[1])):
+        record.msg, record.args, record.exc_info = "broke off %s", (broken,), None
+    return True
+
+
+def _broken_off(error: BaseException | None) -> BrokenOff | None:
+    """Return what broke an answer off, in whatever those who passed it on have wrapped it."""
+    match error:
+        case None | BrokenOff():
+            return error
+        case BaseExceptionGroup(exceptions=[only]):
+            return _broken_off(only)
+        case _:
+            return _broken_off(error.__cause__)
+
+
+log.addFilter(_tell)
 
 
 class _Awaited(Enum):

@@ -28,7 +28,7 @@ BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 STEP = timedelta(seconds=20)
 RARE = UUID(int=999)
 # Three of four rows are calls. Agents, tools and clients are used as unevenly as people are; what
-# is rare happened some times, at the log's beginning. The busiest agent never used the busiest tool.
+# is rare happened some times, at the log's beginning. The busiest agent never used the busiest tool, nor a script.
 FILL: LiteralString = """
 INSERT INTO {views}.activity
 SELECT n, %(beginning)s + n * %(step)s, NULL, agent::uuid, 'agent', way, credential::uuid,
@@ -50,7 +50,8 @@ FROM (
 ) r CROSS JOIN LATERAL (
     SELECT lpad(to_hex(CASE WHEN rare THEN 999 ELSE 20 + floor(sqrt(luck %% 400)) END::int), 32, '0') AS agent,
         lpad(to_hex(CASE WHEN rare THEN 999 ELSE 60 + floor(sqrt(luck %% 1600)) END::int), 32, '0') AS credential,
-        CASE WHEN rare THEN 'Rare' ELSE (ARRAY['Claude', 'Claude', 'Cursor', 'script'])[1 + luck %% 4] END AS client,
+        CASE WHEN rare THEN 'Rare' WHEN luck %% 400 > 360 AND luck %% 4 = 3 THEN 'Claude'
+            ELSE (ARRAY['Claude', 'Claude', 'Cursor', 'script'])[1 + luck %% 4] END AS client,
         CASE WHEN rare THEN 'rare_tool' WHEN luck %% 400 > 360 AND luck %% 256 > 224 THEN 'tool_14'
             ELSE 'tool_' || floor(sqrt(luck %% 256))::text END AS tool,
         CASE WHEN rare THEN 'cli' WHEN luck %% 5 = 0 THEN 'app' ELSE 'token' END AS way
@@ -85,6 +86,8 @@ def filters(rows: int) -> dict[str, CallFilter | FactFilter]:
         "calls, agent and tool": CallFilter(agent=agent, tool="tool_14"),
         "calls, agent and tool that never met": CallFilter(agent=agent, tool="tool_15"),
         "calls, agent and rare tool": CallFilter(agent=agent, tool="rare_tool"),
+        "calls, agent and client": CallFilter(agent=agent, client="Claude"),
+        "calls, agent and client that never met": CallFilter(agent=agent, client="script"),
         "calls, rare agent and tool": CallFilter(agent=RARE, tool="tool_15"),
         "calls, client and tool": CallFilter(client="Claude", tool="tool_15"),
         "calls, rare client and tool": CallFilter(client="Rare", tool="tool_15"),
@@ -93,6 +96,8 @@ def filters(rows: int) -> dict[str, CallFilter | FactFilter]:
         "calls, credential and tool": CallFilter(credential=str(UUID(int=61)), tool="tool_3"),
         "calls, tool before long ago": CallFilter(tool="tool_1", at_to=early),
         "calls, ticket and agent": CallFilter(ticket=ticket, agent=agent),
+        "calls, agent and client id": CallFilter(agent=agent, client="Claude-id"),
+        "calls, agent and client id that never met": CallFilter(agent=agent, client="script-id"),
         "facts": FactFilter(),
         "facts, agent": FactFilter(agent=agent),
         "facts, rare agent": FactFilter(agent=RARE),
@@ -107,6 +112,8 @@ def filters(rows: int) -> dict[str, CallFilter | FactFilter]:
         "facts, rare via": FactFilter(via="cli"),
         "facts, of a call": FactFilter(call=UUID(f"aaaa{rows // 8:028x}")),
         "facts, before long ago": FactFilter(at_to=early),
+        "facts, agent and client": FactFilter(agent=agent, client="Claude"),
+        "facts, agent and client that never met": FactFilter(agent=agent, client="script"),
         "facts, agent and kind": FactFilter(agent=agent, topic="agent.role_changed"),
         "facts, kind before long ago": FactFilter(topic="agent", at_to=early),
     }

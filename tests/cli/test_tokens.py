@@ -1,6 +1,8 @@
 """Access tokens by command line: narrowed, replaced, and listed with how they stand."""
 
+import asyncio
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +11,13 @@ from uuid import UUID
 import pytest
 from msgspec import UNSET
 
+from domain.application import Insider, Wish
+from domain.caller import on_behalf
+from domain.fact import Attribution
+from domain.issuing import new_token
 from domain.secret import ACCESS_TOKEN, is_well_formed
+from infra.desk import Desk, new_id
+from infra.settings import Settings
 from projections.listings import TokenLine
 from projections.metadata import Named
 from tests.cli.terminal import done, run
@@ -77,7 +85,31 @@ def test_the_table_tells_how_tokens_stand(staffed: str) -> None:
     )
     until = listed(staffed, token)["expires_at"].replace("T", " ")[:16]
     cells = [cell.strip() for cell in row.split("  ") if cell.strip()]
-    assert cells[1:7] == ["Ana", "[bold]table", "tickets:read", "active", f"{until} UTC", "never"]
+    assert cells[1:5] == ["Ana", "[bold]table", "tickets:read", "active"]
+    assert cells[5:8] == ["cli", f"{until} UTC", "never"]
+
+
+def test_what_a_revoked_token_generated_is_told(staffed: str) -> None:
+    token = done(*CREATE, "--label", "parent", "--scope", "admin", database=staffed).strip()
+    line = listed(staffed, token)
+    child = asyncio.run(generated_with(staffed, line))
+    rows = done("tokens", "list", database=staffed).splitlines()
+    (row,) = (row for row in rows if child[-4:] in row)
+    assert line["mask"] in row
+    for command in ("replace", "revoke"):
+        ended = run("tokens", command, line["id"], database=staffed)
+        assert ended.code == 0
+        assert f"A token generated with it can still be used: {child[-5:]}." in ended.err
+
+
+async def generated_with(database: str, parent: dict[str, Any]) -> str:
+    """Generate a token as somebody does who has another one; return its mask."""
+    agent, credential = UUID(parent["agent"]["id"]), UUID(parent["id"])
+    new = new_token(agent, new_id(), os.urandom(32))
+    caller = on_behalf(Attribution(via="rest", agent=agent, credential=credential))
+    async with Desk(Settings(database_url=database)).open() as desk:
+        await desk.helpdesk.execute(Insider(caller), Wish(new.command))
+    return new.command.mask
 
 
 @pytest.mark.parametrize(
@@ -121,6 +153,7 @@ def test_a_token_is_active_until_its_end_comes_near(
         agent=Named(UUID(int=2), "Ana"),
         scopes=[],
         generated_at=now,
+        generated_via="cli",
         expires_at=now + left,
         revoked_at=now if revoked else UNSET,
     )

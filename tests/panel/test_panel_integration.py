@@ -16,6 +16,7 @@ from tests.oauth.oauth_grants import CLAUDE, connect_app
 from tests.oauth.oauth_visiting import Person, arrive
 from tests.panel.admin_pages import AGENTS
 from tests.panel.guarding import forge
+from tests.rest.client import Client
 from tests.sign_in.browser import Answer, Browser
 
 PAGE = "/account/mcp"
@@ -103,6 +104,43 @@ def test_a_lost_token_is_replaced_in_one_step(product: Served) -> None:
     assert modern(lost, "tools/list").send(product.port).status == 401
     assert modern(found, "tools/list").send(product.port).status == 200
     assert "Phone" in browser.get(PAGE).text
+
+
+def test_what_a_revoked_token_generated_is_named_to_be_revoked_too(
+    product: Served, olga: Browser
+) -> None:
+    person = arrive(product, "Rike")
+    own, another = (
+        product.run(generate_token(product.desk, person.member.id, scopes=Scope)) for _ in range(2)
+    )
+    children = {
+        made["id"]: made["mask"][-4:]
+        for made in (
+            Client(product.port, token).post("/tokens", {}).body for token, _ in (own, another)
+        )
+    }
+    of_own, of_another = children.values()
+    revoke = f"{PAGE}/tokens/revoke"
+    told = person.browser.get(person.browser.submit(PAGE, revoke, token=str(own[1])).location).text
+    assert f"A token generated with it can still be used: …{of_own}." in told
+    assert f"with <code>…{own[0][-4:]}</code>, <span" in told
+    assert f"with <code>…{another[0][-4:]}</code></td>" in told
+    page = f"/admin/agents/{person.member.id}"
+    ended = olga.submit(page, f"{page}/tokens/revoke", token=str(another[1]))
+    assert f"can still be used: …{of_another}." in olga.get(ended.location).text
+    for child in children:
+        last = person.browser.submit(PAGE, revoke, token=child)
+        assert last.location == f"{PAGE}?done=token"
+    for junk in ("x", str(new_id()), "%00"):
+        assert "still be used" not in person.browser.get(f"{PAGE}?done=token&token={junk}").text
+
+
+def test_a_replaced_token_tells_what_it_generated(product: Served) -> None:
+    person = arrive(product, "Rasmus")
+    lost, key = product.run(generate_token(product.desk, person.member.id, scopes=Scope))
+    child = Client(product.port, lost).post("/tokens", {}).body
+    shown = person.browser.submit(PAGE, f"{PAGE}/tokens/replace", token=str(key))
+    assert f"can still be used: {child['mask'][-5:]}." in shown.text
 
 
 def test_the_eleventh_token_is_refused_on_the_page(product: Served) -> None:

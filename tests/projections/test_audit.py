@@ -1,20 +1,25 @@
 """The audit trail: which calls it shows to whoever asks for some of them."""
 
+import random
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
+import psycopg
 import pytest
 
 from domain.call import CallRecorded
 from domain.fact import Attribution, Client
 from domain.refusals import Code, Refused
 from domain.ticket.words import code_of
-from projections.audit import CallFilter
+from projections.audit import CallFilter, list_calls
+from projections.facts import FactFilter, list_facts
+from projections.reading import configure
+from projections.view import qualified
 from projections.views import Views
 from tests.known import ANA, BEN, NOW
-from tests.projections.book import Desk, Shown
+from tests.projections.book import SHOWN, Desk, Shown
 
 pytestmark = pytest.mark.anyio
 
@@ -165,6 +170,65 @@ async def test_a_cursor_belongs_to_its_filter(shown: Shown) -> None:
     with pytest.raises(Refused) as refused:
         await views.list_calls(CallFilter(tool="get_tags"), cursor=cursor)
     assert refused.value.code is Code.INVALID_ARGUMENTS
+
+
+async def test_words_of_any_length_fit_the_indexes(shown: Shown) -> None:
+    desk = Calls()
+    luck = random.Random(7)  # noqa: S311 - so that nothing can be packed
+    tool, name, key = (
+        "".join(chr(luck.randint(0x20000, 0x2A6D0)) for _ in range(999)) for _ in "123"
+    )
+    by = msgspec.structs.replace(ANA_BY_TOKEN, via="app", client=Client(name, id=key))
+    call = desk.call(tool, by)
+    views = await shown.show(desk)
+    assert await found(views, agent=ANA, client=key, tool=tool) == [call]
+
+
+# Every tenth row is of agent 0, every fourth by client 3, every seventh of tool 6, and agent 0 has
+# neither. Rows take turns in being calls and facts.
+MANY: LiteralString = """
+INSERT INTO {views}.activity (
+    position, recorded_at, agent, via, client_name, client_id, topic, stream, tool, outcome, fact
+)
+SELECT n, now(), lpad(to_hex(n % 10), 32, '0')::uuid, 'app', client, client || '-id', 'agent.renamed',
+    '00000000-0000-0000-0000-000000000063', CASE WHEN n / 10 % 2 = 0 THEN tool END, 'ok', '{{}}'
+FROM generate_series(1, 10000) n CROSS JOIN LATERAL (
+    SELECT n % 10 = 0 AS zero, n / 3 % 4 AS c, n / 3 % 7 AS t
+) r CROSS JOIN LATERAL (
+    SELECT 'client ' || CASE WHEN zero AND c = 3 THEN 0 ELSE c END AS client,
+        'tool ' || CASE WHEN zero AND t = 6 THEN 0 ELSE t END AS tool
+) w
+"""
+NEVER_MET = [
+    CallFilter(agent=UUID(int=0), client="client 3"),
+    CallFilter(agent=UUID(int=0), client="client 3-id"),
+    CallFilter(agent=UUID(int=0), tool="tool 6"),
+    FactFilter(agent=UUID(int=0), client="client 3"),
+    FactFilter(agent=UUID(int=0), client="client 3-id"),
+]
+
+
+async def test_what_an_agent_never_did_is_no_walk_through_all_that_others_did(
+    prepared: str,
+) -> None:
+    async with await psycopg.AsyncConnection.connect(prepared) as connection:
+        await configure(connection)
+        await connection.execute(qualified(MANY, SHOWN))
+        await connection.execute("ANALYZE")
+        for wanted in NEVER_MET:
+            async with connection.transaction():
+                if isinstance(wanted, CallFilter):
+                    assert (await list_calls(connection, SHOWN, wanted)).calls == []
+                else:
+                    assert (await list_facts(connection, SHOWN, wanted)).facts == []
+                looked_at = await connection.execute(
+                    "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables "
+                    "WHERE relname = 'activity' AND schemaname = %s",
+                    (SHOWN,),
+                )
+                row = await looked_at.fetchone()
+                assert row
+                assert row[0] < 10, wanted  # by the planner, for the highest position
 
 
 async def test_many_large_calls_come_in_pages_that_fit(shown: Shown) -> None:

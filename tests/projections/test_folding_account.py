@@ -75,6 +75,8 @@ async def test_a_revoked_token_stays_listed_and_its_digest_is_nowhere(
         "label": "laptop",
         "generated_at": NOW,
         "expires_at": LAST,
+        "generated_via": "system",
+        "generated_with": None,
         "revoked_at": LATER,
         "revoked_by": ANA,
         "revoked_via": "token",

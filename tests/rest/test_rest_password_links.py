@@ -1,18 +1,29 @@
 """Links to set a password over HTTP: shown once, open one account once, and are in no record."""
 
+import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
+
+from api.sign_in.hashing import Hashing
+from api.sign_in.links import Links
+from api.sign_in.people import Visitor
 from domain.access_tokens import RevokeToken
+from domain.agent import ChangeEmail, DeactivateAgent
 from domain.application import Wish
+from domain.decider import Command
 from domain.permissions import ALL_SCOPES, Role, Scope
-from tests.mcp.company import Company, generate_token
+from domain.refusals import Refused
+from domain.session import CloseSession
+from tests.mcp.company import Company, Member, generate_token
 from tests.mcp.records import Log
 from tests.mcp.serving import Served
 from tests.rest.client import Client
-from tests.rest.conftest import Hire
+from tests.rest.conftest import Hire, SignIn
 from tests.sign_in.browser import Browser
-from tests.sign_in.conftest import PASSWORD
+from tests.sign_in.conftest import PASSWORD, give_password
 
 
 def test_a_link_sets_the_password_of_one_agent_once(
@@ -54,9 +65,72 @@ def test_a_link_ends_with_the_access_token_that_made_it(
     made = Client(product.port, token).post(path).body["url"]
     revoked = RevokeToken(agent=adam, token=key)
     product.run(product.desk.execute(Wish(revoked)))
-    browser, typed = Browser(product.port), {"password": PASSWORD, "again": PASSWORD}
-    opened = made.removeprefix(product.desk.settings.base_url)
-    assert browser.submit(opened, "/password", **typed).status == 404
+    assert Browser(product.port).get(opened_by(product, made)).status == 404
+
+
+def closed(boss: Member, session: UUID) -> Command:  # noqa: ARG001 - as the others
+    return CloseSession(session=session)
+
+
+def deactivated(boss: Member, session: UUID) -> Command:  # noqa: ARG001 - as the others
+    return DeactivateAgent(agent=boss.id)
+
+
+def with_another_address(boss: Member, session: UUID) -> Command:
+    return ChangeEmail(agent=boss.id, email=f"{session}@desk.example")
+
+
+@pytest.mark.parametrize("end", [closed, deactivated, with_another_address])
+def test_a_link_ends_with_the_session_that_made_it(
+    product: Served, hire: Hire, sign_in: SignIn, end: Callable[[Member, UUID], Command]
+) -> None:
+    boss, member = hire(Role.ADMIN).member, hire().member
+    session = sign_in(boss.id)
+    made = session.client.post(f"/agents/{member.id}/password-link").body["url"]
+    browser, path = Browser(product.port), opened_by(product, made)
+    filled = browser.get(path).fields("/password")
+    product.run(product.desk.execute(Wish(end(boss, session.id))))
+    assert browser.get(path).status == 404
+    sent = browser.post("/password", {**filled, "password": PASSWORD, "again": PASSWORD})
+    assert "Ask for a new one" in sent.text
+    assert sent.status == 404
+    assert browser.sign_in(member.email, PASSWORD).status == 403
+
+
+def test_a_link_outlives_no_new_password_of_who_made_it(
+    product: Served, hire: Hire, sign_in: SignIn
+) -> None:
+    boss, member = hire(Role.ADMIN).member, hire().member
+    path = f"/agents/{member.id}/password-link"
+    before = sign_in(boss.id).client.post(path).body["url"]
+    give_password(product, boss, PASSWORD)
+    assert Browser(product.port).get(opened_by(product, before)).status == 404
+    after = sign_in(boss.id).client.post(path).body["url"]
+    assert Browser(product.port).get(opened_by(product, after)).status == 200
+
+
+def test_a_session_that_ends_while_its_link_is_used_lets_nobody_in(
+    product: Served, hire: Hire, sign_in: SignIn
+) -> None:
+    boss, member = hire(Role.ADMIN).member, hire().member
+    session = sign_in(boss.id)
+    made = session.client.post(f"/agents/{member.id}/password-link").body["url"]
+    secret = made.partition("token=")[2]
+    desk, meanwhile = product.desk, list[Command]()
+
+    def random(size: int) -> bytes:
+        while meanwhile:
+            product.run(desk.execute(Wish(meanwhile.pop())))
+        return os.urandom(size)
+
+    links = Links(desk.helpdesk, Hashing(random), os.urandom)
+    meanwhile.append(CloseSession(session=session.id))
+    with pytest.raises(Refused, match="Ask for a new one"):
+        product.run(links.set_password(member.id, secret, PASSWORD, Visitor()))
+
+
+def opened_by(product: Served, url: str) -> str:
+    return url.removeprefix(product.desk.settings.base_url)
 
 
 def test_links_go_as_far_as_adding_agents_does(

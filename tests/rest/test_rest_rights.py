@@ -165,6 +165,27 @@ def test_a_role_is_what_it_allows_now(olga: Client, hire: Hire) -> None:
     reader.client.get("/agents").refused(403, "permission_denied")
 
 
+@pytest.mark.parametrize(
+    ("managed", "path"),
+    [
+        (Permission.AGENTS_MANAGE, "/agents"),
+        (Permission.ROLES_MANAGE, "/roles"),
+        (Permission.DEPARTMENTS_MANAGE, "/departments"),
+    ],
+)
+def test_who_manages_something_lists_it_and_nothing_else_of_the_directory(
+    olga: Client, hire: Hire, managed: Permission, path: str
+) -> None:
+    role = olga.post("/roles", {"name": f"Of {managed}", "permissions": [managed]}).body["id"]
+    client = hire(role).client
+    for each in ("/agents", "/roles", "/departments"):
+        if each == path:
+            (first, *_) = client.get(each).body[each.removeprefix("/")]
+            assert client.get(f"{each}/{first['id']}").status == 200
+        else:
+            client.get(each).refused(403, "permission_denied")
+
+
 def test_a_new_role_counts_at_the_next_answer(olga: Client, hire: Hire) -> None:
     hired = hire()
     hired.client.get("/budget/usage").refused(403, "permission_denied")

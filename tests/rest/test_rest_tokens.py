@@ -118,7 +118,8 @@ def test_a_revoked_token_opens_nothing_and_the_others_do(hire: Hire) -> None:
     port = hired.client.port
     assert Client(port, gone["token"]).get("/session").status == 200
     revoked = hired.client.post(f"/tokens/{gone['id']}/revoke")
-    assert (revoked.status, revoked.body) == (200, {"id": gone["id"], "changed": True})
+    assert revoked.status == 200
+    assert revoked.body == {"id": gone["id"], "changed": True, "still_active": []}
     Client(port, gone["token"]).get("/session").refused(401, "unauthorized")
     assert Client(port, kept["token"]).get("/session").status == 200
     again = hired.client.post(f"/tokens/{gone['id']}/revoke")
@@ -155,6 +156,38 @@ def test_a_lost_token_is_replaced_in_one_step(hire: Hire, log: Log) -> None:
     Client(port, lost["token"]).get("/session").refused(401, "unauthorized")
     assert Client(port, found.body["token"]).get("/session").status == 200
     hired.client.post(f"/tokens/{lost['id']}/replace").refused(404, "not_found")
+
+
+def test_what_a_revoked_token_generated_lives_on_and_is_named(hire: Hire) -> None:
+    hired = hire()
+    port, everything = hired.client.port, {"scopes": [scope.value for scope in Scope]}
+    first = hired.client.post("/tokens", everything).body
+    second = Client(port, first["token"]).post("/tokens", everything).body
+    behind = Client(port, second["token"]).post("/tokens", {}).body
+    assert hired.client.post(f"/tokens/{second['id']}/revoke").status == 200
+    revoked = hired.client.post(f"/tokens/{first['id']}/revoke").body
+    assert revoked["still_active"] == [{"id": behind["id"], "mask": behind["mask"]}]
+    assert Client(port, behind["token"]).get("/session").status == 200
+    listed = {token["id"]: token for token in hired.client.get("/tokens").body["tokens"]}
+    origin = listed[behind["id"]]
+    assert (origin["generated_via"], origin["generated_with"]) == (
+        "rest",
+        {"id": second["id"], "mask": second["mask"], "revoked": True},
+    )
+    assert "generated_with" not in listed[str(hired.member.credential)]
+    assert hired.client.post(f"/tokens/{behind['id']}/revoke").body["still_active"] == []
+
+
+def test_a_token_that_replaces_itself_leaves_those_it_generated(hire: Hire) -> None:
+    hired = hire()
+    port, everything = hired.client.port, {"scopes": [scope.value for scope in Scope]}
+    lost = hired.client.post("/tokens", everything).body
+    lone = Client(port, lost["token"])
+    child = lone.post("/tokens", {}).body
+    found = lone.post(f"/tokens/{lost['id']}/replace").body
+    assert found["still_active"] == [{"id": child["id"], "mask": child["mask"]}]
+    assert Client(port, found["token"]).get("/session").status == 200
+    assert "still_active" not in child
 
 
 def test_with_ten_each_can_be_replaced(hire: Hire) -> None:

@@ -5,13 +5,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from api.pages.consent.consenting import Shown, landing_in_words
+from api.pages.front import Page
 from api.rest.acting import Office
 from api.rest.apps import apps_of
-from api.rest.tokens import Token, tokens_held_by
+from api.rest.tokens import Token, TokenRevoked, tokens_come_of, tokens_held_by
 from domain.oauth_client import OAuthClient, source_of
 from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Refused
 from projections.apps import AppLine
+from projections.lineage import warning_of
 
 _GOOD_FOR = {TOOL_SCOPES: "every tool", frozenset({Scope.TICKETS_READ}): "reading only"}
 
@@ -37,6 +39,20 @@ async def tokens_in_words(office: Office, agent: UUID) -> list[TokenInWords]:
     """Return an agent's tokens."""
     tokens = await tokens_held_by(office, agent)
     return [TokenInWords(token, good_for(token.scopes)) for token in tokens]
+
+
+def after_ending(ended: TokenRevoked, path: str) -> str:
+    """Return where to go once a token is revoked: there one is warned of those that come of it."""
+    return f"{path}&token={ended.id}" if ended.still_active else path
+
+
+async def warning_at(request: Page, office: Office, agent: UUID) -> str:
+    """Say what lives on that comes of the revoked token of the agent's which an address names."""
+    try:
+        token = UUID(request.query_params.get("token", ""))
+    except ValueError:
+        return ""
+    return warning_of(left.mask for left in await tokens_come_of(office, agent, token))
 
 
 async def apps_in_words(office: Office, agent: UUID) -> list[AppInWords]:

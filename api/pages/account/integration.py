@@ -7,7 +7,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from api.oauth.locations import Locations
-from api.pages.account.credentials import apps_in_words, good_for, tokens_in_words
+from api.pages.account.credentials import (
+    after_ending,
+    apps_in_words,
+    good_for,
+    tokens_in_words,
+    warning_at,
+)
 from api.pages.choices import Choice
 from api.pages.front import Front, Page, id_in, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
@@ -23,6 +29,7 @@ from domain.access_tokens import MAX_ACTIVE
 from domain.permissions import TOOL_SCOPES, Permission, Scope
 from domain.refusals import Code, Refused
 from domain.standing import budget_standing
+from projections.lineage import warning_of
 
 _HERE = Here(section=PROFILE, path=MCP)
 _KINDS = {"full": TOOL_SCOPES, "reading": frozenset({Scope.TICKETS_READ})}
@@ -35,8 +42,9 @@ _LONGEST_LABEL = 100
 
 @get(MCP)
 async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
-    notice = notice_of(request, _DONE)
-    return await integration(await panel_of(request, front), notice=notice)
+    panel = await panel_of(request, front)
+    warning = await warning_at(request, front.office, panel.acting.agent)
+    return await integration(panel, notice=notice_of(request, _DONE), warning=warning)
 
 
 @post(f"{MCP}/tokens")
@@ -66,8 +74,9 @@ async def replace_token(request: Page, front: NamedDependency[Front]) -> Respons
 @post(f"{MCP}/tokens/revoke")
 async def revoke_token(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     panel = await panel_of(request, front)
-    await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
-    return see_other(f"{MCP}?done=token")
+    token = id_in(await panel.form(), "token")
+    ended = (await end_token(panel.acting, token, Conditions())).answer
+    return see_other(after_ending(ended, f"{MCP}?done=token"))
 
 
 @post(f"{MCP}/apps/revoke")
@@ -125,7 +134,12 @@ async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[
 
 def _shown(panel: Panel, made: TokenShown) -> Response[str]:
     at = Locations(panel.front.base_url)
-    shown = {"token": made, "back": MCP, "connecting": connecting(at, made.token)}
+    shown = {
+        "token": made,
+        "warning": warning_of(left.mask for left in made.still_active or ()),
+        "back": MCP,
+        "connecting": connecting(at, made.token),
+    }
     return panel.page("account/token", shown, _HERE)
 
 

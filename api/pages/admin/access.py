@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, post
 from litestar.di import NamedDependency
 
+from api.pages.account.credentials import after_ending
 from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
@@ -30,8 +31,9 @@ async def revoke_agents_token(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[None]:
     panel = await panel_of(request, front)
-    await end_token(panel.acting, id_in(await panel.form(), "token"), Conditions())
-    return see_other(f"{AGENTS}/{agent_id}?done=token")
+    token = id_in(await panel.form(), "token")
+    ended = (await end_token(panel.acting, token, Conditions())).answer
+    return see_other(after_ending(ended, f"{AGENTS}/{agent_id}?done=token"))
 
 
 @post(f"{ONE}/apps/revoke")

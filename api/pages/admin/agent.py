@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from api.pages.account.credentials import apps_in_words, tokens_in_words
+from api.pages.account.credentials import apps_in_words, tokens_in_words, warning_at
 from api.pages.admin.agents import AGENTS, HERE, Typed, typed_in
 from api.pages.admin.forms import as_seen, fitted, pageless, reason_against, sentence_of
 from api.pages.admin.giving import departments_to_give, roles_to_give
@@ -69,8 +69,9 @@ class Reasons(NamedTuple):
 async def agent_page(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[str]:
-    notice = notice_of(request, _DONE)
-    return await show_agent(await panel_of(request, front), agent_id, notice=notice)
+    panel = await panel_of(request, front)
+    warning = await warning_at(request, front.office, agent_id)
+    return await show_agent(panel, agent_id, notice=notice_of(request, _DONE), warning=warning)
 
 
 @post(f"{ONE}/change")

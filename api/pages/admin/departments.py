@@ -113,7 +113,7 @@ async def _show(
     name = existing(state, "department").name
     may_look = caller.may(Permission.AGENTS_MANAGE)
     base, members = f"{DEPARTMENTS}/{department}", AgentDetailsPage(agents=[])
-    if may_list := may_look or caller.may(Permission.DIRECTORY_READ):
+    if may_list := caller.may_list(Permission.AGENTS_MANAGE):
         members = await office.views.list_agent_details(
             department_id=department, cursor=cursor or None
         )

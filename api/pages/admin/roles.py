@@ -228,8 +228,7 @@ async def _show(
 
 async def _holders(panel: Panel, role_id: str) -> list[AgentDetails]:
     """Return who has a role, the first hundred by name; nobody to those who may not list agents."""
-    caller = panel.bearer.caller
-    if not (caller.may(Permission.DIRECTORY_READ) or caller.may(Permission.AGENTS_MANAGE)):
+    if not panel.bearer.caller.may_list(Permission.AGENTS_MANAGE):
         return []
     views = panel.front.office.views
     return (await views.list_agent_details(role=role_id)).agents

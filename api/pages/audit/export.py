@@ -18,9 +18,13 @@ from api.pages.panel import AUDIT, FACTS, Panel, panel_of
 from api.pages.showing import FILE_HEADERS
 from api.rest.calls import CallListing
 from api.rest.facts import FactListing
+from api.streams import BrokenOff
+from domain.application import Unauthorized
 from domain.caller import Caller
+from domain.ledger import Unavailable
 from domain.permissions import Permission
 from domain.proposal import ToolCall
+from domain.refusals import Refused
 from mcp_server.arguments import hear
 
 # Of as many lines there is one query, and so many are held in memory, of so many bytes in all.
@@ -115,10 +119,15 @@ async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stre
 async def _parts(panel: Panel, read: Read, part: Part, form: Form, head: str) -> AsyncIterator[str]:
     yield head + form.write(part.lines)
     while part.cursor is not UNSET:
-        # Whoever lost the right meanwhile gets no more; the file is broken off then.
-        await panel.bearer.confirm()
-        panel.acting.reading(Permission.AUDIT_READ)
-        part = await read(part.cursor)
+        try:
+            # Whoever lost the right meanwhile gets no more.
+            await panel.bearer.confirm()
+            panel.acting.reading(Permission.AUDIT_READ)
+            part = await read(part.cursor)
+        except Unavailable as error:
+            raise BrokenOff("an export, as the database does not answer") from error
+        except (Unauthorized, Refused) as error:
+            raise BrokenOff("an export, as its reader may read it no longer") from error
         yield form.write(part.lines)
 
 

@@ -1,0 +1,5 @@
+"""Answers that are sent in parts."""
+
+
+class BrokenOff(Exception):  # noqa: N818 - an end, not a fault
+    """An answer has begun and must not look whole: its connection is closed, and a line logged."""
