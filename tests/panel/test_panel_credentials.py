@@ -56,8 +56,9 @@ def test_a_token_is_marked_before_its_end_and_after(databases: Databases) -> Non
                 text = entered(late, ana).get(PAGE).text
                 assert ('<span class="badge' in text) == bool(told)
                 assert told in text
+                assert ('class="badge bad"' in text) == (bool(told) and days < 7)
                 assert 'data-name="Last used">never<' in text
-            assert "0 of 10 are active" in text
+                assert f"{int(days > 0)} of 10 are active" in text
 
 
 @pytest.mark.parametrize("admin", [False, True])
