@@ -12,7 +12,7 @@ import pytest
 
 from api.pages.audit.words import OUTCOMES, WAYS
 from domain.permissions import Role
-from tests.mcp.company import Company, Member
+from tests.mcp.company import BILLING, SUPPORT, Company, Member, open_ticket
 from tests.mcp.serving import Served
 from tests.mcp.wire import call
 from tests.oauth.oauth_grants import connect_app
@@ -141,3 +141,23 @@ def test_what_happened_long_before_it_was_recorded_is_told_with_both_times(
             assert ("<dt>Recorded</dt>" in page) == late
             assert line["at"].replace("Z", "+00:00") in page
             assert line["recorded_at"].replace("Z", "+00:00") in page
+
+
+def test_a_calls_page_tells_all_that_it_changed_in_the_order_of_the_log(
+    olga: Browser, product: Served, company: Company, join: Join
+) -> None:
+    member, _ = join("Mover", Role.OWNER)
+    ticket = product.run(open_ticket(product.desk, company.departments[SUPPORT]))
+    given = {
+        "department_id": str(company.departments[BILLING]),
+        "agent_id": str(company.members["Ben"].id),
+    }
+    moved = call(member.token, "transfer_ticket", None, ticket_id=ticket.code, **given)
+    assert not moved.send(product.port).json()["result"].get("isError")
+    product.settle()
+    ((_, line),) = pairs(olga, "/audit", member)
+    page = olga.get(f"/audit/calls/{line['position']}").text
+    assert re.findall(r'<a href="/audit/facts/\d+"><bdi dir="ltr">(.*?)</bdi>', page) == [
+        "Mover moved this ticket from Support to Billing",
+        "Mover assigned this ticket to Ben",
+    ]

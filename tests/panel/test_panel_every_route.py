@@ -61,7 +61,7 @@ def test_nothing_is_changed_for_another_site_or_by_another_browsers_form(
     join: Join, ana: Browser, changing: list[tuple[str, str]]
 ) -> None:
     _, owner = join("Otis", Role.OWNER)
-    ours, theirs = (csrf_token(*browser.cookies.values()) for browser in (owner, ana))
+    ours, theirs = (csrf_token(browser.session) for browser in (owner, ana))
     for method, path in changing:
         refused = "cross_site" if path.startswith(API) else REFUSED
         for csrf, headers in (

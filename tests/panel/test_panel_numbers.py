@@ -24,7 +24,10 @@ from tests.database import Databases
 from tests.mcp.company import Company, add_agent, add_department, filled
 from tests.mcp.serving import Served, served
 from tests.mcp.wire import CLIENT_INFO, call
-from tests.panel.conftest import RoleOf
+from tests.oauth.oauth_grants import connect_app
+from tests.oauth.oauth_visiting import documented, dynamic, keep
+from tests.oauth.oauth_visiting import registered as registered_as
+from tests.panel.conftest import Join, RoleOf
 from tests.panel.guarding import forge
 from tests.panel.test_panel_credentials import entered
 from tests.sign_in.browser import Browser
@@ -65,7 +68,7 @@ def cells(page: str, heading: str) -> list[list[str]]:
     part = page.partition(f"<h2>{heading}</h2>")[2].partition("<h2>")[0]
     rows = [row for row in re.findall(r"<tr>(.*?)</tr>", part, re.DOTALL) if "<td" in row]
     found = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
-    return [[" ".join(re.sub("<[^>]+>", "", cell).split()) for cell in row] for row in found]
+    return [[" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in row] for row in found]
 
 
 def test_the_chart_its_table_and_who_used_what_add_up_to_what_was_called(counted: Counted) -> None:
@@ -227,3 +230,28 @@ def test_lists_tell_how_many_work_where_and_have_which_role(
         assert re.sub("<[^>]+>", " ", row).split()[-1] == "2"
         page = adam.get(f"{path}/{key}").text
         assert [name in page for name in names] == [False, True, True]
+
+
+def test_clients_tell_how_they_are_known_and_how_many_let_them_in(
+    adam: Browser, product: Served, join: Join, word: str
+) -> None:
+    members = [join(f"Client {number}")[0] for number in range(2)]
+    published, registered = documented(f"{word}.example", name=f"P {word}"), f"r-{word}"
+    by_hand = keep(product, registered_as(registered))
+    for client in (published, by_hand):
+        for member in members:
+            product.run(connect_app(product.desk, member.id, client))
+    product.run(connect_app(product.desk, members[0].id, dynamic(word, name=f"D {word}")))
+    page = adam.get("/admin/clients").text
+    uses = {row[0]: row for row in cells(page, "Clients in use")}
+    for name, known, agents in (
+        (f"“P {word}”", f"a document https://{word}.example/client.json", "2"),
+        (f"“Our {registered}”", "registered here", "2"),
+        (f"“D {word}”", "registering itself", "1"),
+    ):
+        assert uses[name][1] == known
+        assert uses[name][3] == agents
+    (row,) = [row for row in cells(page, "Registered clients") if registered in row[0]]
+    assert row[3] == "2"
+    assert "2 agents let it in" in row[4]
+    assert forge(adam, "/admin/clients/remove", client=registered).status == 303
