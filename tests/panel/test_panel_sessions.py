@@ -37,7 +37,9 @@ def test_this_browser_stands_first_and_each_other_can_be_ended(
     for (key,) in [
         re.findall(r'name="session" value="([^"]+)"', line) for line in listed(browser)[1:]
     ]:
-        assert forge(browser, f"{ACCOUNT}/sessions", session=key).location == f"{ACCOUNT}?ended"
+        assert (
+            forge(browser, f"{ACCOUNT}/sessions", session=key).location == f"{ACCOUNT}?done=session"
+        )
     assert len(listed(browser)) == 1
     assert [one.is_signed_in() for one in (browser, *others)] == [True, False, False]
 
