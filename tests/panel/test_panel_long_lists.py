@@ -8,7 +8,7 @@ from domain.permissions import Role
 from tests.database import Databases
 from tests.mcp.company import SUPPORT, add_agent, add_department, filled
 from tests.mcp.serving import served
-from tests.panel.test_panel_credentials import entered
+from tests.panel.entering import entered
 from tests.sign_in.browser import Browser
 
 MANY = 100  # more than a page has left beside those who are there already

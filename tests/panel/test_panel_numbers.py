@@ -28,8 +28,8 @@ from tests.oauth.oauth_grants import connect_app
 from tests.oauth.oauth_visiting import documented, dynamic, keep
 from tests.oauth.oauth_visiting import registered as registered_as
 from tests.panel.conftest import Join, RoleOf
+from tests.panel.entering import entered
 from tests.panel.guarding import forge
-from tests.panel.test_panel_credentials import entered
 from tests.sign_in.browser import Browser
 
 BUDGET, SYSTEM = "/admin/budget", "/admin/system"

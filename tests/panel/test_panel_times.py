@@ -16,7 +16,7 @@ from tests.mcp.company import Company, act, filled
 from tests.mcp.serving import Served, served
 from tests.mcp.wire import call
 from tests.oauth.oauth_grants import connect_app
-from tests.panel.test_panel_credentials import entered
+from tests.panel.entering import entered
 from tests.sign_in.browser import Browser
 
 _TIME = re.compile(r'<time datetime="([^"]*)" title="([^"]*)">([^<]*)</time>')
