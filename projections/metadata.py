@@ -1,6 +1,6 @@
 """What a ticket is, in one answer and one round trip: its metadata."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any, LiteralString
 from uuid import UUID
@@ -67,6 +67,7 @@ t.created_at, t.changed_at, t.last_message_at, t.resolved_at
 """
 WIDTH = COLUMNS.count(",") + 1
 DEPARTMENT = 6  # where among them the department is
+_DEPARTMENTS: LiteralString = "SELECT id, department FROM {views}.tickets WHERE id = ANY (%s)"
 _QUERY: LiteralString = f"SELECT {COLUMNS}, t.version FROM {{views}}.tickets t WHERE t."
 
 
@@ -117,3 +118,12 @@ async def get_metadata(
     if row is None or not caller.sees(row[DEPARTMENT]):
         raise no_ticket(reference)
     return metadata(row), row[WIDTH]
+
+
+async def open_to(
+    connection: Connection, views: str, caller: Caller, tickets: Collection[UUID]
+) -> frozenset[UUID]:
+    """Return those of the tickets that the caller sees; the permission is the caller's to check."""
+    query = qualified(_DEPARTMENTS, views)
+    cursor = await connection.execute(query, ([*tickets],), prepare=True, binary=True)
+    return frozenset([key async for key, department in cursor if caller.sees(department)])

@@ -1,5 +1,6 @@
 """What may be asked of an account's views: each question is one method and one round trip."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import LiteralString
 from uuid import UUID
@@ -72,6 +73,11 @@ class Views:
         """Return the metadata and the ticket's version, which a change may be made to expect."""
         async with reading(self._pool) as connection:
             return await metadata.get_metadata(connection, self._schema, caller, reference)
+
+    async def tickets_open_to(self, caller: Caller, tickets: Collection[UUID]) -> frozenset[UUID]:
+        """Return those of the tickets, by their ids, that the caller sees."""
+        async with reading(self._pool) as connection:
+            return await metadata.open_to(connection, self._schema, caller, tickets)
 
     async def get_ticket_context(
         self, caller: Caller, reference: str, message_limit: int = 10

@@ -117,7 +117,6 @@ class Panel:
             "places": self.open(_SECTIONS.get(here.section, ())),
             "here": here,
             "may_audit": self.bearer.caller.may(Permission.AUDIT_READ),
-            "may_read": self.bearer.caller.may(Permission.TICKETS_READ),
         }
         return self.front.showing.page(
             template, {**frame, **shown}, status=status, headers=headers, scripted=True

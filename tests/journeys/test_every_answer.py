@@ -168,6 +168,10 @@ def test_a_copy_button_copies_and_times_are_the_viewers(
         )
         expect(time).to_have_text(told)
         assert (time.get_attribute("title") or "").endswith("UTC")
+        olga_in_tokyo.open("/account/mcp")
+        olga_in_tokyo.press("Copy the URL")
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == product.url
 
 
 def test_no_other_site_frames_a_page(owner: Walker, product: Served) -> None:

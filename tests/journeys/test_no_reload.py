@@ -30,6 +30,7 @@ def test_tickets_are_found_while_one_types(owner: Walker, ticket: Ticket, word: 
     page.get_by_label("Search").press_sequentially(word)
     expect(page.locator("#found h2")).to_have_text([f"About a {word}"])
     expect(page.locator("#live")).to_have_text("1 ticket")
+    expect(page.locator("#found time")).not_to_contain_text("UTC")  # but told in one's own zone
     expect(page).to_have_url(re.compile(rf"/tickets\?query={word}$"))
     expect(page.get_by_label("Search")).to_be_focused()
     page.get_by_label("Resolved", exact=True).check()

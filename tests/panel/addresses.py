@@ -1,6 +1,4 @@
-"""The panel's addresses: pages that need no id, files, what addresses may ask, and where forms are sent."""
-
-from tests.panel.trap import Trap
+"""The panel's addresses: pages that need no id, files, and what addresses may ask."""
 
 PLAIN_PAGES = (
     "/account",
@@ -53,23 +51,3 @@ PARAMETERS = {
     "/admin/system": (),
 }
 OF_TICKETS = ("messages", "message", "offset", "activity", "by", "client", "kind", "done")
-
-
-def posts(trap: Trap) -> list[str]:
-    agent, ticket = f"/admin/agents/{trap.member.id}", f"/tickets/{trap.ticket.code}"
-    actions = ("add_tags", "remove_tags", "resolve_ticket", "reopen_ticket", "assign_ticket")
-    return [
-        *("/logout", "/account/password", "/account/sessions"),
-        *("/account/mcp/tokens", "/account/mcp/tokens/replace", "/account/mcp/tokens/revoke"),
-        *("/account/mcp/apps/revoke", "/admin/clients/policy", "/admin/clients/remove"),
-        "/account/mcp/test",
-        *("/admin/clients/register", "/admin/budget/limit"),
-        *(f"{agent}/{deed}" for deed in ("tokens/revoke", "apps/revoke", "deactivate")),
-        *(f"{agent}/{deed}" for deed in ("reactivate", "change", "seat", "password-link")),
-        *(f"/admin/{each}/add" for each in ("agents", "roles", "departments")),
-        *(f"/admin/roles/{trap.role}/{deed}" for deed in ("change", "remove")),
-        f"/admin/departments/{trap.department}/rename",
-        *(f"{ticket}/{action}" for action in (*actions, "transfer_ticket")),
-        *(f"{ticket}/{action}" for action in ("reply", "note", "change_ticket")),
-        "/tickets/open_ticket",
-    ]

@@ -1,22 +1,19 @@
 """The product served with a small company in it, whose people are signed in to the panel."""
 
-import os
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from api.cookies import session_cookie_name
 from domain.application import Wish
 from domain.permissions import Permission, Role
 from domain.role import AddRole, RoleRef
-from domain.secret import SESSION, digest_of, encode_secret
-from domain.session import OpenSession
 from infra.desk import new_id
 from tests.mcp.company import SUPPORT, Company, Member, Ticket, add_agent, open_ticket
 from tests.mcp.conftest import company, desk_database, founded, product
 from tests.mcp.serving import Served
+from tests.panel.entering import entered
 from tests.sign_in.browser import Browser
 
 # The fixtures of the MCP tests, anew for these.
@@ -31,20 +28,7 @@ RoleOf = Callable[..., str]
 def enter(product: Served) -> Enter:
     """Open a session as the sign-in does once it knows who it is."""
 
-    def entered(member: Member) -> Browser:
-        secret = encode_secret(SESSION, os.urandom(32))
-        opened = OpenSession(
-            session=new_id(),
-            agent=member.id,
-            digest=digest_of(secret).hex(),
-            expires_at=datetime.now(UTC) + timedelta(days=1),
-        )
-        product.run(product.desk.execute(Wish(opened)))
-        return Browser(
-            product.port, **{session_cookie_name(product.desk.settings.base_url): secret}
-        )
-
-    return entered
+    return partial(entered, product)
 
 
 @pytest.fixture(scope="session")

@@ -1,38 +1,22 @@
 """Lists of tokens and apps in the panel: how near their end they are, who they are, what they may."""
 
-import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from api.cookies import session_cookie_name
 from domain.access_tokens import two_years_after
-from domain.application import Wish
 from domain.permissions import Scope
-from domain.secret import SESSION, digest_of, encode_secret
-from domain.session import OpenSession
-from infra.desk import new_id
 from tests.database import Databases
-from tests.mcp.company import Member, filled
+from tests.mcp.company import filled
 from tests.mcp.serving import Served, served
 from tests.mcp.wire import call
 from tests.oauth.oauth_grants import CLAUDE, CURSOR, connect_app
 from tests.panel.conftest import Join
+from tests.panel.entering import entered
 from tests.sign_in.browser import Browser
 
 PAGE = "/account/mcp"
-
-
-def entered(at: Served, member: Member) -> Browser:
-    """Open a session by the server's own clock."""
-    secret = encode_secret(SESSION, os.urandom(32))
-    ends = at.desk.helpdesk.now() + timedelta(days=1)
-    opened = OpenSession(
-        session=new_id(), agent=member.id, digest=digest_of(secret).hex(), expires_at=ends
-    )
-    at.run(at.desk.execute(Wish(opened)))
-    return Browser(at.port, **{session_cookie_name(at.desk.settings.base_url): secret})
 
 
 def test_a_token_is_marked_before_its_end_and_after(databases: Databases) -> None:
@@ -56,8 +40,9 @@ def test_a_token_is_marked_before_its_end_and_after(databases: Databases) -> Non
                 text = entered(late, ana).get(PAGE).text
                 assert ('<span class="badge' in text) == bool(told)
                 assert told in text
+                assert ('class="badge bad"' in text) == (bool(told) and days < 7)
                 assert 'data-name="Last used">never<' in text
-            assert "0 of 10 are active" in text
+                assert f"{int(days > 0)} of 10 are active" in text
 
 
 @pytest.mark.parametrize("admin", [False, True])

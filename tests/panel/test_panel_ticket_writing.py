@@ -102,6 +102,7 @@ def test_a_ticket_is_opened_by_hand_once(ana: Browser, company: Company, word: s
         "rita@customer.example",
         "high priority",
         "noise",
+        "<dt>Came by</dt><dd>Call</dd>",
     ):
         assert told in page.text
     assert "Ana opened this ticket for Rita Ringer" in page.text

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from api.pages.audit.files import EXPORTS
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of
+from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, open_tickets
 from api.pages.audit.words import OUTCOMES, WAYS, badge_of, in_lines
 from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
@@ -73,6 +73,7 @@ async def call_page(
     done = await views.list_facts(FactFilter(call=call.call), limit=A_PAGE, size=SIZE)
     shown = {
         "call": call,
+        "open_tickets": await open_tickets(panel, [call]),
         "way": WAYS[call.via],
         "badge": badge_of(call.outcome),
         "meaning": OUTCOMES.get(call.outcome, ""),
@@ -91,6 +92,7 @@ async def _shown(
         **asked.shown(failed=found is None, next_cursor=found and found.next_cursor),
         **await choices_of(panel, asked.given),
         "calls": [(call, badge_of(call.outcome)) for call in calls],
+        "open_tickets": await open_tickets(panel, calls),
         "outcomes": kept_among(_OUTCOMES, asked.given["outcome"]),
         "tools": _TOOLS,
     }

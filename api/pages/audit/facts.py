@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of
+from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, open_tickets
 from api.pages.audit.words import SUBJECTS, WAYS, in_lines, kind_of
 from api.pages.choices import kept_among
 from api.pages.front import Front, Page
@@ -57,6 +57,7 @@ async def fact_page(
     (fact,) = facts
     shown = {
         "fact": fact,
+        "open_tickets": await open_tickets(panel, [fact]),
         "kind": kind_of(fact.topic),
         "way": WAYS[fact.via],
         "data": in_lines(fact.change),
@@ -74,6 +75,7 @@ async def _shown(
         **asked.shown(failed=found is None, next_cursor=found and found.next_cursor),
         **choices,
         "facts": [(fact, kind_of(fact.topic)) for fact in facts],
+        "open_tickets": await open_tickets(panel, facts),
         "subjects": SUBJECTS,
         "whom": kept_among(choices["agents"], asked.given["about_id"]),
     }

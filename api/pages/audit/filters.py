@@ -1,10 +1,11 @@
 """What an address of the audit trail asks for, read strictly, and what its form offers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
@@ -15,7 +16,10 @@ from api.pages.front import Page, field_of
 from api.pages.panel import Panel
 from api.rest.calls import TrailListing
 from domain.fact import Via
+from domain.permissions import Permission
 from domain.refusals import Refused
+from projections.audit import CallLine
+from projections.facts import FactLine
 from projections.question import moment
 from projections.usage import UsageQuestion
 
@@ -96,6 +100,15 @@ async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
         "ways": kept_among([Choice(way, WAYS[way]) for way in get_args(Via)], given["via"]),
         "clients": await _clients(panel, panel.front.office.now()),
     }
+
+
+async def open_tickets(panel: Panel, lines: Iterable[CallLine | FactLine]) -> frozenset[UUID]:
+    """Return the tickets of some lines to which one may be led; others would lead to a refusal."""
+    caller = panel.bearer.caller
+    tickets = {line.ticket.id for line in lines if line.ticket}
+    if not tickets or not caller.may(Permission.TICKETS_READ):
+        return frozenset()
+    return await panel.front.office.views.tickets_open_to(caller, tickets)
 
 
 async def _clients(panel: Panel, now: datetime) -> list[str]:
