@@ -8,12 +8,14 @@ import pytest
 
 from domain.permissions import Permission, Role, permissions_of
 from infra.desk import new_id
-from tests.mcp.company import BILLING, SUPPORT, WORKSHOP, Company, add_agent
-from tests.mcp.serving import Served
+from tests.database import Databases
+from tests.mcp.company import BILLING, SUPPORT, WORKSHOP, Company, add_agent, filled
+from tests.mcp.serving import Served, served
 from tests.mcp.wire import modern
 from tests.oauth.oauth_grants import CLAUDE, connect_app
 from tests.panel.admin_pages import ADD_AGENT, AGENTS, forms_of, save, send
 from tests.panel.conftest import Join, RoleOf
+from tests.panel.entering import entered
 from tests.panel.guarding import forge
 from tests.sign_in.browser import Browser
 from tests.sign_in.conftest import PASSWORD
@@ -75,13 +77,15 @@ def test_a_deactivated_agent_is_out_and_comes_back(
     assert f"{page}/deactivate" in adam.get(page).text
 
 
-def test_the_last_owner_stays_and_the_page_says_so(company: Company, olga: Browser) -> None:
-    page = f"{AGENTS}/{company.members['Olga'].id}"
-    assert "This is your own account" in olga.get(page).text
-    refused = olga.submit(page, f"{page}/deactivate")
-    assert refused.status == 409
-    assert "last owner" in refused.refusal
-    assert olga.is_signed_in()
+def test_the_last_owner_stays_and_the_page_says_so(databases: Databases) -> None:
+    with databases.copy_filled(filled) as (url, company), served(url) as apart:
+        owner = company.members["Olga"]
+        page, olga = f"{AGENTS}/{owner.id}", entered(apart, owner)
+        assert "This is your own account" in olga.get(page).text
+        refused = olga.submit(page, f"{page}/deactivate")
+        assert refused.status == 409
+        assert "last owner" in refused.refusal
+        assert olga.is_signed_in()
 
 
 def test_an_admins_account_is_out_of_an_admins_reach(
