@@ -13,7 +13,7 @@ from domain.consent import consents_of
 from domain.fact import Fact, Recorded
 from domain.facts import FACTS
 from domain.password import password_of
-from projections.table import Json, Table
+from projections.table import Table, jsonb
 from projections.text import clean
 from projections.tickets import TICKET_FACTS
 from projections.view import Connection
@@ -132,8 +132,6 @@ class ActivityView:
                 tool, outcome, units = clip(fact.tool), clip(fact.outcome), fact.units
             elif type(fact) in TICKET_FACTS:
                 about = event.originator_id
-            elif type(fact) in UNTOLD:
-                continue
             else:
                 stream = event.originator_id
                 streams += _streams(stream, fact)
@@ -187,14 +185,14 @@ def clip(word: str) -> str:
     return clean(word[:_WORD])
 
 
-def _json(fact: Fact) -> Json:
+def _json(fact: Fact) -> bytes:
     if blanks := _BLANKS[type(fact)]:
         fact = msgspec.structs.replace(fact, **blanks)
     data = _encode(fact)
     # PostgreSQL's JSON knows no NUL; the log keeps it.
     if b"\\u0000" in data:
         data = _encode(_without_nul(msgspec.json.decode(data)))
-    return Json.of(data)
+    return jsonb(data)
 
 
 def _without_nul(value: Any) -> Any:
