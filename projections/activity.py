@@ -13,7 +13,7 @@ from domain.consent import consents_of
 from domain.fact import Fact, Recorded
 from domain.facts import FACTS
 from domain.password import password_of
-from projections.table import Json, Table
+from projections.table import Table, jsonb
 from projections.text import clean, each_text
 from projections.tickets import TICKET_FACTS
 from projections.view import Connection
@@ -133,8 +133,6 @@ class ActivityView:
                 tool, outcome, units = clip(fact.tool), clip(fact.outcome), fact.units
             elif type(fact) in TICKET_FACTS:
                 about = event.originator_id
-            elif type(fact) in UNTOLD:
-                continue
             else:
                 stream = event.originator_id
                 streams += _streams(stream, fact)
@@ -188,14 +186,14 @@ def clip(word: str) -> str:
     return clean(word[:_WORD])
 
 
-def _json(fact: Fact) -> Json:
+def _json(fact: Fact) -> bytes:
     if blanks := _BLANKS[type(fact)]:
         fact = msgspec.structs.replace(fact, **blanks)
     data = _encode(fact)
     # PostgreSQL's JSON knows no NUL; the log keeps it.
     if b"\\u0000" in data:
         data = _encode(each_text(msgspec.json.decode(data), _without_nul))
-    return Json.of(data)
+    return jsonb(data)
 
 
 def _without_nul(text: str) -> str:

@@ -41,8 +41,6 @@ APPS = Table(
     key="id",
 )
 
-_OURS = frozenset((*consent.FACTS, clients.Removed)) - {consent.Declined}
-
 # What connects again is alive again: a removed client that was registered anew.
 _ALIVE: LiteralString = "revoked_at = NULL, revoked_by = NULL, revoked_via = NULL, why = NULL"
 _WIDEN: LiteralString = f"""
@@ -134,7 +132,7 @@ class AppsView:
 
     name = "apps"
     version = 1
-    takes = _OURS
+    takes = frozenset((*consent.FACTS, clients.Removed)) - {consent.Declined}
     tables: LiteralString = APPS.ddl
     indexes: LiteralString = "CREATE INDEX apps_agent ON {views}.apps (agent, id);"
 
@@ -142,8 +140,6 @@ class AppsView:
         granted: list[tuple[object, ...]] = []
         # In the log's order: whoever was let in after a client's removal is not removed with it.
         for _, event in page:
-            if type(event.fact) not in _OURS:
-                continue
             if isinstance(event.fact, consent.Granted):
                 granted.append(_row(event.fact, event.envelope.at))
                 continue

@@ -56,7 +56,6 @@ REACHED = Table(
     key="period, position",
 )
 
-_OURS = frozenset((CallRecorded, *budget.FACTS, ThresholdReached))
 NOBODY = UUID(int=0)
 _ADD: LiteralString = f"""
 INSERT INTO {{views}}.budget_use AS u (day, agent, client, tool, calls, units)
@@ -78,6 +77,9 @@ DO UPDATE SET calls = u.calls + excluded.calls, units = u.units + excluded.units
 """
 
 
+_Key = tuple[date, UUID, str, str]
+
+
 class _Use(msgspec.Struct):
     day: date
     agent: UUID
@@ -92,22 +94,22 @@ class BudgetView:
 
     name = "budget"
     version = 2
-    takes = _OURS
+    takes = frozenset((CallRecorded, *budget.FACTS, ThresholdReached))
     tables: LiteralString = USE.ddl + LIMITS.ddl + REACHED.ddl
     indexes: LiteralString = ""
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
-        uses: dict[tuple[date, UUID, str, str], _Use] = {}
+        uses: dict[_Key, _Use] = {}
         limits: list[tuple[object, ...]] = []
         reached: list[tuple[object, ...]] = []
         for position, event in page:
-            if type(event.fact) not in _OURS:
-                continue
             fact, envelope = event.fact, event.envelope
             match fact:
                 case CallRecorded():
-                    use = _use_of(fact, envelope)
-                    use = uses.setdefault((use.day, use.agent, use.client, use.tool), use)
+                    key = _key(fact, envelope)
+                    use = uses.get(key)
+                    if use is None:
+                        use = uses[key] = _Use(*key)
                     use.calls += 1
                     use.units += fact.units
                 case ThresholdReached(period=period, threshold=threshold, limit=limit, used=used):
@@ -127,14 +129,11 @@ class BudgetView:
             )
 
 
-def _use_of(call: CallRecorded, envelope: Envelope) -> _Use:
-    client = envelope.by.client
-    return _Use(
-        day=envelope.recorded_at.date(),
-        agent=envelope.by.agent or NOBODY,
-        client=clip(client.name) if client else "",
-        tool="" if call.outcome == UNKNOWN_TOOL else clip(call.tool),
-    )
+def _key(call: CallRecorded, envelope: Envelope) -> _Key:
+    by = envelope.by
+    client = clip(by.client.name) if by.client else ""
+    tool = "" if call.outcome == UNKNOWN_TOOL else clip(call.tool)
+    return envelope.recorded_at.date(), by.agent or NOBODY, client, tool
 
 
 def _terms(fact: budget.BudgetFact) -> tuple[int, int | None, int | None, bool | None]:

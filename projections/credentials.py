@@ -30,8 +30,6 @@ CREDENTIALS = Table(
     key="id",
 )
 
-_OURS = frozenset(FACTS)
-
 _REVOKE: LiteralString = """
 UPDATE {views}.credentials SET revoked_at = %s, revoked_by = %s, revoked_via = %s WHERE id = %s
 """
@@ -42,7 +40,7 @@ class CredentialsView:
 
     name = "credentials"
     version = 3
-    takes = _OURS
+    takes = frozenset(FACTS)
     tables: LiteralString = CREDENTIALS.ddl
     indexes: LiteralString = "CREATE INDEX credentials_agent ON {views}.credentials (agent, id);"
 
@@ -50,8 +48,6 @@ class CredentialsView:
         generated: list[tuple[object, ...]] = []
         revoked: list[tuple[datetime, UUID | None, str, UUID]] = []
         for _, event in page:
-            if type(event.fact) not in _OURS:
-                continue
             at, by = event.envelope.at, event.envelope.by
             match event.fact:
                 case Generated() as new:

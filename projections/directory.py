@@ -38,8 +38,6 @@ DEPARTMENTS = Table(
     key="id",
 )
 
-_OURS = frozenset((*agent.FACTS, *department.FACTS))
-
 
 class Change(NamedTuple):
     """What a fact does to one agent; None leaves it as it is."""
@@ -69,7 +67,7 @@ class DirectoryView:
 
     name = "directory"
     version = 2
-    takes = _OURS
+    takes = frozenset((*agent.FACTS, *department.FACTS))
     tables: LiteralString = AGENTS.ddl + DEPARTMENTS.ddl
     indexes: LiteralString = """
     CREATE INDEX agents_sort ON {views}.agents (sort, id);
@@ -82,8 +80,6 @@ class DirectoryView:
         changes: list[Change] = []
         renamed: list[tuple[str, str, UUID]] = []
         for _, event in page:
-            if type(event.fact) not in _OURS:
-                continue
             key, at = event.originator_id, event.envelope.at
             match event.fact:
                 case agent.Added() as new:

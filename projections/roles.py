@@ -23,8 +23,6 @@ ROLES = Table(
     key="id",
 )
 
-_OURS = frozenset(role.FACTS)
-
 # The built-in roles have no row, so what is counted of them finds none.
 _CHANGE: LiteralString = """
 UPDATE {views}.roles SET
@@ -40,7 +38,7 @@ class RolesView:
 
     name = "roles"
     version = 1
-    takes = _OURS
+    takes = frozenset(role.FACTS)
     tables: LiteralString = ROLES.ddl
     indexes: LiteralString = ""
 
@@ -48,8 +46,6 @@ class RolesView:
         made: list[tuple[object, ...]] = []
         changed: list[tuple[object, ...]] = []
         for _, event in page:
-            if type(event.fact) not in _OURS:
-                continue
             key, at = event.originator_id, event.envelope.at
             match event.fact:
                 case role.Added(name=name, permissions=permissions):

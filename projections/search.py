@@ -142,8 +142,6 @@ class SearchView:
         texts: defaultdict[UUID, list[str]] = defaultdict(list)
         for position, event in page:
             fact = event.fact
-            if type(fact) not in TICKET_FACTS:
-                continue
             key, at = event.originator_id, event.envelope.at
             if isinstance(fact, ticket.Opened):
                 requester = fact.requester

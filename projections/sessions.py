@@ -29,16 +29,6 @@ SESSIONS = Table(
     key="id",
 )
 
-_OURS = frozenset(
-    (
-        *session.FACTS,
-        password.PasswordSet,
-        agent.RoleChanged,
-        agent.EmailChanged,
-        agent.Deactivated,
-    )
-)
-
 _CLOSE: LiteralString = """
 UPDATE {views}.sessions SET ended_at = %s, why = %s WHERE id = %s AND ended_at IS NULL
 """
@@ -75,7 +65,15 @@ class SessionsView:
 
     name = "sessions"
     version = 1
-    takes = _OURS
+    takes = frozenset(
+        (
+            *session.FACTS,
+            password.PasswordSet,
+            agent.RoleChanged,
+            agent.EmailChanged,
+            agent.Deactivated,
+        )
+    )
     tables: LiteralString = SESSIONS.ddl
     indexes: LiteralString = "CREATE INDEX sessions_agent ON {views}.sessions (agent, id);"
 
@@ -83,8 +81,6 @@ class SessionsView:
         opened: list[tuple[object, ...]] = []
         # In the log's order: a session opened after its agent's others ended is not one of them.
         for _, event in page:
-            if type(event.fact) not in _OURS:
-                continue
             key, envelope = event.originator_id, event.envelope
             at = envelope.at
             match event.fact:

@@ -1,7 +1,7 @@
 """A table of a view, declared once: its DDL, and the two ways in which rows get into it."""
 
 from collections.abc import Mapping, Sequence
-from typing import LiteralString, NamedTuple, Self
+from typing import LiteralString, NamedTuple
 
 import msgspec
 from psycopg.pq import PipelineStatus
@@ -13,12 +13,9 @@ _JSONB = b"\x01"  # the version of its binary format, which PostgreSQL's jsonb_r
 _FEW = 100
 
 
-class Json(bytes):
-    """A value of a column of type jsonb, as COPY takes it."""
-
-    @classmethod
-    def of(cls, text: bytes) -> Self:
-        return cls(_JSONB + text)
+def jsonb(text: bytes) -> bytes:
+    """Return JSON as a row has it for a column of type jsonb: as COPY takes it."""
+    return _JSONB + text
 
 
 class Table(NamedTuple):
@@ -42,9 +39,9 @@ class Table(NamedTuple):
         names = ", ".join(list(self.columns))
         if len(rows) < _FEW or connection.pgconn.pipeline_status != PipelineStatus.OFF:
             into = f"INSERT INTO {{views}}.{self.name} ({names}) SELECT {names} FROM {self._rows}"
-            found = [dict(zip(self.columns, row, strict=True)) for row in rows]
-            query = qualified(into, schema)
-            await connection.execute(query, (_json(found).decode(),), prepare=True)
+            found = [dict(zip(self.columns, map(_raw, row), strict=True)) for row in rows]
+            parameter = msgspec.json.encode(found).decode()
+            await connection.execute(qualified(into, schema), (parameter,), prepare=True)
             return
         into = f"COPY {{views}}.{self.name} ({names}) FROM STDIN (FORMAT binary)"
         async with connection.cursor() as cursor, cursor.copy(qualified(into, schema)) as copy:
@@ -61,13 +58,9 @@ class Table(NamedTuple):
         return recordset(self._types)
 
 
-def _dump(value: object) -> msgspec.Raw:
-    if not isinstance(value, Json):
-        raise TypeError(f"a row holds a {type(value).__name__}")
-    return msgspec.Raw(value.removeprefix(_JSONB))
-
-
-_json = msgspec.json.Encoder(enc_hook=_dump).encode
+def _raw(value: object) -> object:
+    """Return a value of a row as it goes into JSON: bytes are what `jsonb` made."""
+    return msgspec.Raw(value.removeprefix(_JSONB)) if isinstance(value, bytes) else value
 
 
 def recordset(columns: Mapping[LiteralString, LiteralString]) -> LiteralString:

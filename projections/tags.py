@@ -32,8 +32,6 @@ TAGS = Table(
     key="ticket, key",
 )
 
-_OURS = frozenset((Opened, TagsAdded, TagsRemoved))
-
 _DELETE: LiteralString = """
 DELETE FROM {views}.tags t USING unnest(%s::uuid[], %s::text[]) AS gone (ticket, key)
 WHERE t.ticket = gone.ticket AND t.key = gone.key
@@ -45,7 +43,7 @@ class TagsView:
 
     name = "tags"
     version = 1
-    takes = _OURS
+    takes = frozenset((Opened, TagsAdded, TagsRemoved))
     tables: LiteralString = TAGS.ddl
     indexes: LiteralString = "CREATE INDEX tags_key ON {views}.tags (key, ticket);"
 
@@ -54,8 +52,6 @@ class TagsView:
         gone: dict[tuple[UUID, str], None] = {}
         for position, event in page:
             fact = event.fact
-            if type(fact) not in _OURS:
-                continue
             if isinstance(fact, TagsRemoved):
                 for tag in fact.tags:
                     key = event.originator_id, tag_key(tag)

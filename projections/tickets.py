@@ -173,8 +173,6 @@ class TicketsView:
         changes: dict[UUID, Change] = {}
         for _, event in page:
             fact = event.fact
-            if type(fact) not in TICKET_FACTS:
-                continue
             key = event.originator_id
             change = changes.get(key)
             if change is None:

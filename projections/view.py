@@ -25,7 +25,7 @@ class View(Protocol):
 
     @property
     def takes(self) -> frozenset[type[Fact]]:
-        """The facts that it folds: a page that holds none of them need not be given to it."""
+        """The facts that it folds, and is given; those of other kinds it never sees."""
         ...
 
     @property
@@ -35,14 +35,17 @@ class View(Protocol):
 
     @property
     def indexes(self) -> LiteralString:
-        """DDL of the other indexes, made at once for an empty log and last in a rebuild."""
+        """DDL of the other indexes, made at once for an empty log and last in a rebuild.
+
+        A semicolon ends a statement and stands nowhere else: they are shared out among sessions.
+        """
         ...
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
-        """Write what a page of the log means, set-based, inside the projector's transaction.
+        """Write what a page of the facts it takes means, set-based, in the projector's transaction.
 
-        Each page is given at most once, in order; what it does not take is passed over. Nothing is
-        read back, so a small page may be folded within `connection.pipeline()`.
+        Each page is given at most once, in order. Nothing is read back, so a small page may be
+        folded within `connection.pipeline()`.
         """
         ...
 

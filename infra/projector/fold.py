@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import psycopg
@@ -53,7 +54,6 @@ async def fold(
     Where the page cannot be taken whole, as much of it is as can. Raises `Poisoned` when that is
     nothing, `Superseded`, and `FoldError` where it is the database that is in trouble.
     """
-    concerned = those_concerned(views, page)
 
     async def write(part: Sequence[Recorded]) -> None:
         async with connection.transaction():
@@ -61,32 +61,39 @@ async def fold(
                 await tracking.advance(connection, previous, part[-1].position)
             except psycopg.errors.DivisionByZero:
                 raise Superseded from None
-            for view in concerned:
-                await _write(connection, tracking.schema, view, part)
+            for view, taken in shares(views, part):
+                await _write(connection, tracking.schema, view, taken)
 
     if len(page) <= _FEW:
         # One round trip. What fails is tried again one by one, which tells what was at fault.
         with contextlib.suppress(psycopg.Error, FoldError):
             async with connection.pipeline(), connection.transaction():
                 await tracking.advance(connection, previous, page[-1].position)
-                for view in concerned:
-                    await _write(connection, tracking.schema, view, page)
+                for view, taken in shares(views, page):
+                    await _write(connection, tracking.schema, view, taken)
             return page[-1].position
         # After an error the server passes over all that was sent, the transaction's end included.
         await connection.rollback()
     return page[await _as_far_as_possible(connection, page, write) - 1].position
 
 
-def those_concerned(views: Sequence[View], page: Sequence[Recorded]) -> list[View]:
-    """Return the views that take any fact of a page: the others would only look through it."""
-    kinds = {type(recorded.event.fact) for recorded in page}
-    return [view for view in views if not view.takes.isdisjoint(kinds)]
+def shares(
+    views: Sequence[View], page: Sequence[Recorded]
+) -> list[tuple[View, Sequence[Recorded]]]:
+    """Return the views that take any fact of a page, each with those that it takes."""
+    kinds = [type(event.fact) for _, event in page]
+    found = frozenset(kinds)
+    return [
+        (view, list(compress(page, map(view.takes.__contains__, kinds))))
+        for view in views
+        if not view.takes.isdisjoint(found)
+    ]
 
 
 async def fold_one(
     connection: Connection, schema: str, view: View, page: Sequence[Recorded]
 ) -> None:
-    """Fold a page into one view whose position nobody keeps. Raises as `fold` does."""
+    """Fold facts into one view whose position nobody keeps. Raises as `fold` does."""
 
     async def write(part: Sequence[Recorded]) -> None:
         async with connection.transaction():

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import psycopg
@@ -12,13 +12,14 @@ from psycopg import sql
 from domain.account import Account
 from domain.fact import Recorded
 from infra.projector.direct import connect, try_lock
-from infra.projector.fold import Projection, fold, fold_one, those_concerned
+from infra.projector.fold import Projection, fold, fold_one, shares
 from infra.projector.log import Log
 from infra.projector.tracking import Tracking
 from projections.view import Connection, qualified
 
 PAGE = 5_000
 _LOOK_AGAIN = 0.2
+_BUILDERS = 4
 
 OnProgress = Callable[[int, int], None]
 """Told after each page how far a rebuild is, and how far it has to go, in positions."""
@@ -80,15 +81,17 @@ async def _build(
     try:
         async with contextlib.AsyncExitStack() as stack:
             await _prepare(connection)
-            sessions = [
-                await stack.enter_async_context(await connect(url, "rebuild"))
-                for _ in projection.views
-            ]
-            for session in sessions:
+            sessions = {
+                view.name: await stack.enter_async_context(await connect(url, "rebuild"))
+                for view in projection.views
+            }
+            for session in sessions.values():
                 await _prepare(session)
             await build.fill(sessions)
-            await build.create_indexes(sessions)
-        await build.finish()
+            builders = list(sessions.values())[:_BUILDERS]
+            await build.vacuum(builders)
+            await build.create_indexes(builders)
+        await build.catch_up()
         await build.swap()
     except Exception:
         with contextlib.suppress(psycopg.Error):
@@ -102,6 +105,8 @@ async def _prepare(connection: Connection) -> None:
     # Until the swap nothing of it is worth a flush to disk.
     await connection.execute("SET synchronous_commit = off")
     await connection.execute("SET maintenance_work_mem = '128MB'")
+    # Several indexes are built at a time, which costs less than several helpers for each.
+    await connection.execute("SET max_parallel_maintenance_workers = 0")
 
 
 class _Build:
@@ -124,13 +129,15 @@ class _Build:
         self._position = 0
         self._head = 0
 
-    async def fill(self, sessions: Sequence[Connection]) -> None:
+    async def fill(self, sessions: Mapping[str, Connection]) -> None:
         """Create tables without the indexes that come last, and fold the log into them.
 
         Each view through a session of its own, and the next page is read meanwhile: so one works
         here while the database is at the others.
         """
         await self.drop()
+        # libpq reads as much at a time as its buffer holds, which grows for a long row and stays so.
+        await self._connection.execute("SELECT repeat(' ', 250000)")
         async with self._connection.transaction():
             await self._next.create(self._connection, self._views)
             for view in self._views:
@@ -139,13 +146,11 @@ class _Build:
         self._head = place.head if place else 0
         page = await self._read(0)
         while page:
-            concerned = those_concerned(self._views, page)
             reading, *_ = await _together(
                 self._read(page[-1].position),
                 *(
-                    fold_one(session, self._next.schema, view, page)
-                    for view, session in zip(self._views, sessions, strict=True)
-                    if view in concerned
+                    fold_one(sessions[view.name], self._next.schema, view, taken)
+                    for view, taken in shares(self._views, page)
                 ),
             )
             self._position = page[-1].position
@@ -153,25 +158,33 @@ class _Build:
             page = reading
         await self._next.advance(self._connection, 0, self._position)
 
-    async def create_indexes(self, sessions: Sequence[Connection]) -> None:
-        """Create the indexes that come last, those of several views at a time."""
-        await _together(
-            *(
-                session.execute(qualified(view.indexes, self._next.schema))
-                for view, session in zip(self._views, sessions, strict=True)
-                if view.indexes.strip()
-            )
-        )
-
-    async def finish(self) -> None:
-        """Let the planner know the tables, and fold what came meanwhile."""
+    async def vacuum(self, sessions: Iterable[Connection]) -> None:
+        """Let the planner know the tables; before the indexes, which then need not be looked at."""
         tables = await self._connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._next.schema,)
         )
-        for (table,) in await tables.fetchall():
-            await self._connection.execute(
+        await _share_out(
+            sessions,
+            [
                 sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(self._next.schema, table))
-            )
+                for (table,) in await tables.fetchall()
+            ],
+        )
+
+    async def create_indexes(self, sessions: Iterable[Connection]) -> None:
+        """Create the indexes that come last; the search's first, which take longest."""
+        await _share_out(
+            sessions,
+            [
+                qualified(index, self._next.schema)
+                for view in reversed(self._views)
+                for index in view.indexes.split(";")
+                if index.strip()
+            ],
+        )
+
+    async def catch_up(self) -> None:
+        """Fold what came meanwhile."""
         while await self._fold_next() == PAGE:
             pass
 
@@ -217,6 +230,19 @@ class _Build:
                 sql.Identifier(schema), sql.Identifier(name)
             )
         )
+
+
+async def _share_out(
+    sessions: Iterable[Connection], statements: Iterable[sql.Composed | bytes]
+) -> None:
+    """Execute statements, each in the first session that is free for it."""
+    waiting = iter(statements)
+
+    async def work(session: Connection) -> None:
+        for statement in waiting:
+            await session.execute(statement)
+
+    await _together(*map(work, sessions))
 
 
 async def _together(*parts: Coroutine[Any, Any, Any]) -> list[Any]:

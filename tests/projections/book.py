@@ -21,7 +21,7 @@ from domain.fact import Attribution, Envelope, Event, Fact, Recorded
 from domain.permissions import Role
 from domain.ticket.facts import MessageAdded
 from domain.ticket.words import Author, code_of
-from infra.projector.fold import those_concerned
+from infra.projector.fold import shares
 from projections.all import VIEWS
 from projections.reading import configure
 from projections.view import Connection, View, qualified
@@ -114,8 +114,8 @@ class Shown:
 async def fold(
     connection: Connection, schema: str, page: Sequence[Recorded], views: Sequence[View] = VIEWS
 ) -> None:
-    for view in those_concerned(views, page):
-        await view.fold(connection, schema, page)
+    for view, taken in shares(views, page):
+        await view.fold(connection, schema, taken)
 
 
 async def create(connection: Connection, schema: str, *, indexes: bool = True) -> None:
