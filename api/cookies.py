@@ -3,8 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 
@@ -22,8 +20,8 @@ _BROWSER_VALUE = re.compile(r"[0-9a-f]{64}")
 def session_cookie_name(base_url: str) -> str:
     """Return the name of the cookie that holds a session's secret.
 
-    With `__Host-` no neighbouring host can plant one (RFC 6265bis §4.1.3.2); browsers take that
-    by https and from the machine itself only.
+    With `__Host-` no neighbouring host can plant one (RFC 6265bis §4.1.3.2). It takes https: from
+    this machine itself some browsers keep Secure cookies by http, too, but Safari does not.
     """
     return _named(_SESSION, base_url)
 
@@ -79,26 +77,18 @@ def _cookie(name: str, value: str, base_url: str, max_age: int | None) -> Cookie
         value=value,
         path="/",
         max_age=max_age,
-        secure=_is_trustworthy(base_url),
+        secure=_is_secure(base_url),
         httponly=True,
         samesite="lax",
     )
 
 
 def _named(name: str, base_url: str) -> str:
-    return f"__Host-{name}" if _is_trustworthy(base_url) else name
+    return f"__Host-{name}" if _is_secure(base_url) else name
 
 
-def _is_trustworthy(base_url: str) -> bool:
-    """Whether browsers keep Secure cookies from there (W3C Secure Contexts §3.1)."""
-    url = urlsplit(base_url)
-    host = url.hostname or ""
-    if url.scheme == "https" or host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_secure(base_url: str) -> bool:
+    return base_url.startswith("https:")
 
 
 def _values(headers: Headers, name: str) -> list[str]:

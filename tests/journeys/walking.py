@@ -105,9 +105,7 @@ def walking(
     complaints = Complaints(context)
     cookies = signed_in.cookies if signed_in else {}
     for name, value in cookies.items():
-        context.add_cookies(
-            [{"name": name, "value": value, "url": at.replace("http:", "https:"), "secure": True}]
-        )
+        context.add_cookies([{"name": name, "value": value, "url": at}])
     yield Walker(context.new_page(), complaints, by_keys=not scripts)
     found = complaints.taken()
     context.close()

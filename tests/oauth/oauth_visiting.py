@@ -21,7 +21,7 @@ from tests.oauth.oauth_grants import CHALLENGE, new_tokens
 from tests.sign_in.browser import Answer, Browser
 from tests.sign_in.conftest import PASSWORD, give_password
 
-BROWSER = "__Host-deskledger_browser"
+BROWSER = "deskledger_browser"
 SITE = "https://app.example/callback"
 LOOPBACK = "http://127.0.0.1:33418/callback"
 

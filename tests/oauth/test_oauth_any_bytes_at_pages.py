@@ -195,8 +195,8 @@ def test_any_bytes_may_be_asked(scene: Scene, query: bytes, signed_in: bool) -> 
             ),
             header_bytes
             | st.sampled_from(TRAPS).map(lambda raw: raw.translate(None, b"\r\n\0"))
-            | header_bytes.map(b"__Host-deskledger_session=".__add__)
-            | header_bytes.map(b"__Host-deskledger_browser=".__add__),
+            | header_bytes.map(b"deskledger_session=".__add__)
+            | header_bytes.map(b"deskledger_browser=".__add__),
         ),
         max_size=4,
     ),

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 SECONDS = 60.0
-SESSION = "__Host-deskledger_session"
+SESSION = "deskledger_session"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -115,10 +115,9 @@ class Browser:
         return Answer(answer.status, found, text)
 
     def _keep(self, line: str) -> None:
-        """Keep or forget a cookie, as RFC 6265bis has it for `__Host-`."""
+        """Keep or forget a cookie, by the rules of RFC 6265bis for `__Host-` where it is Secure."""
         ((name, morsel),) = SimpleCookie(line).items()
-        assert name.startswith("__Host-")
-        assert morsel["secure"]
+        assert name.startswith("__Host-") == bool(morsel["secure"])
         assert morsel["httponly"]
         assert morsel["samesite"].lower() == "lax"
         assert (morsel["path"], morsel["domain"]) == ("/", "")

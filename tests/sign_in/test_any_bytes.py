@@ -68,7 +68,7 @@ def test_any_bytes_may_be_sent_to_any_page(
             (
                 method + b" " + path.encode() + b"?" + query.replace(b" ", b"+") + b" HTTP/1.1\r\n",
                 f"Host: 127.0.0.1:{product.port}\r\n".encode(),
-                b"Cookie: __Host-deskledger_session=" + cookie + b"\r\n",
+                b"Cookie: deskledger_session=" + cookie + b"\r\n",
                 f"Content-Type: {FORM}\r\nContent-Length: {len(body)}\r\n".encode(),
                 b"Accept: text/html\r\nConnection: close\r\n\r\n",
                 body,
