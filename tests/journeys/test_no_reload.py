@@ -40,6 +40,15 @@ def test_tickets_are_found_while_one_types(owner: Walker, ticket: Ticket, word: 
     assert ticket.code not in page.content()
 
 
+def test_a_list_that_the_browser_kept_is_asked_for_anew(owner: Walker) -> None:
+    """Safari keeps pages by plain http, and empties their fields when it shows them again."""
+    owner.open("/tickets")
+    shown = "new PageTransitionEvent('pageshow', { persisted: true })"
+    with owner.page.expect_event("load"):
+        owner.page.evaluate(f"dispatchEvent({shown})")
+    owner.at("Tickets")
+
+
 def test_an_action_leaves_the_page_and_what_is_half_written(owner: Walker, ticket: Ticket) -> None:
     page = owner.page
     page.set_viewport_size({"width": 1280, "height": 300})

@@ -32,8 +32,9 @@ function closeElsewhere(menu) {
     menu.querySelector("summary").focus();
   });
   document.addEventListener("click", (click) => { if (!menu.contains(click.target)) close(); });
-  menu.addEventListener("focusout", (left) => {
-    if (left.relatedTarget && !menu.contains(left.relatedTarget)) close();
+  menu.addEventListener("focusout", ({ relatedTarget: next }) => {
+    // On a Mac, Safari gives no button the focus that is clicked, but what it stands in.
+    if (next && !menu.contains(next) && !next.contains(menu)) close();
   });
 }
 
@@ -50,6 +51,11 @@ function isInView(part) {
   const { top, bottom } = part.getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight;
 }
+
+// A list that Safari kept and shows again has lost what was searched for.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && document.querySelector("form[hx-get]")) location.reload();
+});
 
 dress(document);
 for (const menu of document.querySelectorAll("details.me, td details.sure")) closeElsewhere(menu);
