@@ -71,7 +71,7 @@ def test_a_token_is_shown_once_works_and_opens_nothing_once_revoked(
         with tom.page.expect_popup() as tried:
             tom.press("Test the connection in a new tab")
         expect(tried.value.locator(".notice")).to_contain_text("tools, answered in")
-        # Without one, Safari would call our own form another site's.
+        # Without one, WebKit calls our own form another site's.
         assert tried.value.evaluate("opener !== null")
 
         tom.open("/account/mcp")

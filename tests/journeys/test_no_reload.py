@@ -42,12 +42,20 @@ def test_tickets_are_found_while_one_types(owner: Walker, ticket: Ticket, word: 
 
 
 def test_a_list_that_the_browser_kept_is_asked_for_anew(owner: Walker) -> None:
-    """Safari keeps pages by plain http, and empties their fields when it shows them again."""
+    """WebKit keeps pages by plain http, and empties their fields when it shows them again."""
     owner.open("/tickets")
     shown = "new PageTransitionEvent('pageshow', { persisted: true })"
     with owner.page.expect_event("load"):
         owner.page.evaluate(f"dispatchEvent({shown})")
     owner.at("Tickets")
+
+
+def test_a_server_that_is_not_reached_is_said(owner: Walker) -> None:
+    owner.open("/tickets")
+    owner.page.route("**/tickets?*", lambda route: route.abort())
+    owner.fill("Search", "a word")
+    expect(owner.page.locator("#live")).to_have_text("The server was not reached. Try again.")
+    assert owner.complaints.taken()
 
 
 def test_an_action_leaves_the_page_and_what_is_half_written(owner: Walker, ticket: Ticket) -> None:

@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from api.cookies import session_cookie_name
 from api.mcp import PATH
 from api.pages.account.connection import OFTEN
 from api.snippets import PLACEHOLDER
@@ -95,7 +96,7 @@ def test_behind_a_proxy_all_say_the_address_that_it_is_known_by(
     url, company = founded
     public = f"{UNKNOWN}{PATH}"
     with served(url, public_url=UNKNOWN) as behind:
-        browser = Browser(behind.port, **ana.cookies)
+        browser = Browser(behind.port, **{session_cookie_name(UNKNOWN): ana.session})
         page = browser.get(PAGE).text
         assert page.count(public) >= 8  # the details, and each client's lines
         assert not re.findall(r"https?://(?!x{64}\.example)[\w.:]+", page)

@@ -115,10 +115,9 @@ class Browser:
         return Answer(answer.status, found, text)
 
     def _keep(self, line: str) -> None:
-        """Keep or forget a cookie, as all browsers do by plain http: no Secure, nor what needs it."""
+        """Keep or forget a cookie, by the rules of RFC 6265bis for `__Host-` where it is Secure."""
         ((name, morsel),) = SimpleCookie(line).items()
-        assert not name.startswith("__")
-        assert not morsel["secure"]
+        assert name.startswith("__Host-") == bool(morsel["secure"])
         assert morsel["httponly"]
         assert morsel["samesite"].lower() == "lax"
         assert (morsel["path"], morsel["domain"]) == ("/", "")

@@ -52,7 +52,7 @@ function isInView(part) {
   return top >= 0 && bottom <= innerHeight;
 }
 
-// A list that Safari kept and shows again has lost what was searched for.
+// A list that WebKit kept and shows again has lost what was searched for.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted && document.querySelector("form[hx-get]")) location.reload();
 });
@@ -115,5 +115,8 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 });
 
 for (const failed of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failed, () => say("The server was not reached. Try again.", true));
+  document.addEventListener(failed, () => {
+    // WebKit counts a request as failed when its page is left: by then another is there.
+    setTimeout(say, 500, "The server was not reached. Try again.", true);
+  });
 }
