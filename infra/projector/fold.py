@@ -1,7 +1,8 @@
 """One page of the log folded into all views, together with the position, or not at all."""
 
+import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ async def fold(
     if len(page) <= _FEW:
         # One round trip. What fails is tried again one by one, which tells what was at fault.
         with contextlib.suppress(psycopg.Error, FoldError):
-            async with connection.pipeline(), connection.transaction():
+            async with _pipeline(connection), connection.transaction():
                 await tracking.advance(connection, previous, page[-1].position)
                 for view, taken in shares(views, page):
                     await _write(connection, tracking.schema, view, taken)
@@ -75,6 +76,21 @@ async def fold(
         # After an error the server passes over all that was sent, the transaction's end included.
         await connection.rollback()
     return page[await _as_far_as_possible(connection, page, write) - 1].position
+
+
+@contextlib.asynccontextmanager
+async def _pipeline(connection: Connection) -> AsyncGenerator[None]:
+    """Send what the block executes without waiting for each answer."""
+    pipeline: psycopg.AsyncPipeline | None = None
+    try:
+        async with connection.pipeline() as pipeline:
+            yield
+    except asyncio.CancelledError:
+        if pipeline:
+            # psycopg's end of a pipeline would ask a connection that is closed by then for these,
+            # and complain of it, when it is collected half done.
+            pipeline.result_queue.clear()
+        raise
 
 
 def shares(
