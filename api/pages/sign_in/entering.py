@@ -58,7 +58,15 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
     notice = notice_of(request, _NOTICES)
     if _is_for_an_app(target):
         notice = notice or "An app asks to work in your name. Sign in to answer it."
-    return _login(request, front, target, notice=notice)
+    return _login(request, front, target, notice=notice, owned=await _is_owned(front))
+
+
+async def _is_owned(front: Front) -> bool:
+    """Whether somebody can sign in at all; while the database is away, the page is as always."""
+    try:
+        return await front.entrance.links.has_owner()
+    except Unavailable:
+        return True
 
 
 @post("/login")
@@ -126,13 +134,14 @@ def _login(
     *,
     status: int = 200,
     email: str = "",
+    owned: bool = True,
     headers: dict[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
     before = front.before(request)
     return front.showing.page(
         "sign_in/login",
-        {"csrf": csrf_token(before), "next": target, "email": email, **said},
+        {"csrf": csrf_token(before), "next": target, "email": email, "owned": owned, **said},
         status=status,
         cookies=[set_before(before, front.base_url)],
         headers=headers,
