@@ -128,7 +128,7 @@ async def _issue(
     # The secret joins the answer here, past all that is recorded or kept.
     shown = TokenShown(**msgspec.structs.asdict(outcome.answer), token=new.secret)
     if wanted.replaces:
-        left = await tokens_left(acting.office, wanted.replaces)
+        left = await tokens_left(acting, wanted.replaces)
         if left is not UNSET:
             left = tuple(token for token in left if token.id != wanted.token)
         shown = msgspec.structs.replace(shown, still_active=left)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from api.rest.acting import Acting, Conditions, Office, Outcome
 from api.rest.asking import asked, from_query
-from api.rest.reach import RevocableListing, within_reach
+from api.rest.reach import CredentialListing, RevocableListing, within_reach
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
 from domain.application import Wish
 from domain.fact import Via
@@ -130,19 +130,21 @@ async def end_token(
         TokenRevoked,
         conditions=conditions,
     )
-    left = await tokens_left(acting.office, token_id)
+    left = await tokens_left(acting, token_id)
     return done._replace(answer=replace(done.answer, still_active=left))
 
 
-async def tokens_left(office: Office, ended: UUID) -> tuple[TokenRef, ...] | UnsetType:
+async def tokens_left(acting: Acting, ended: UUID) -> tuple[TokenRef, ...] | UnsetType:
     """Return the active tokens that come of one which is revoked, so generates no more.
 
-    Nothing is told where the database went away meanwhile: what is done is to be answered.
+    Nothing is told where the database went away meanwhile: what is done is to be answered. Nor to
+    those who may not list them: a repeated key is answered whatever its credential may do by now.
     """
     try:
-        agent = (await find_token(office.views, ended)).agent.id
-        return await tokens_come_of(office, agent, ended)
-    except Unavailable:
+        agent = (await find_token(acting.office.views, ended)).agent.id
+        await within_reach(acting, CredentialListing(agent_id=agent))
+        return await tokens_come_of(acting.office, agent, ended)
+    except (Unavailable, Refused):
         return UNSET
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.access_tokens import MAX_ACTIVE, two_years_after
-from domain.permissions import TOOL_SCOPES, Scope
+from domain.permissions import TOOL_SCOPES, Role, Scope
 from domain.secret import ACCESS_TOKEN, digest_of, is_well_formed, mask_of
 from tests.mcp.company import generate_token
 from tests.mcp.records import Log
@@ -176,6 +176,21 @@ def test_what_a_revoked_token_generated_lives_on_and_is_named(hire: Hire) -> Non
     )
     assert "generated_with" not in listed[str(hired.member.credential)]
     assert hired.client.post(f"/tokens/{behind['id']}/revoke").body["still_active"] == []
+
+
+def test_a_repeated_key_names_no_tokens_to_who_may_not_list_them(hire: Hire, olga: Client) -> None:
+    boss, hired = hire(Role.ADMIN), hire()
+    everything = {"scopes": [scope.value for scope in Scope]}
+    first = hired.client.post("/tokens", everything).body
+    child = Client(olga.port, first["token"]).post("/tokens", everything).body
+    path = f"/tokens/{first['id']}/revoke"
+    revoked = boss.client.post(path, Idempotency_Key="once").body
+    assert [token["id"] for token in revoked["still_active"]] == [child["id"]]
+    assert boss.client.post(path, Idempotency_Key="once").body == revoked
+    assert olga.patch(boss.path, {"role": "agent"}).status == 200
+    repeated = boss.client.post(path, Idempotency_Key="once")
+    assert (repeated.status, repeated.headers["idempotency-replayed"]) == (200, "true")
+    assert repeated.body == {"id": first["id"], "changed": True}
 
 
 def test_a_token_that_replaces_itself_leaves_those_it_generated(hire: Hire) -> None:
