@@ -26,13 +26,14 @@ class ResetIssued(Fact, frozen=True):
 
     `issuer` is the agent who made it, and still must be allowed to when it is used; none where it
     was made inside the house. `credential` is the access token or the session that it was made
-    with: a link ends with it.
+    with: a link ends with it. Older links have a `token` in its place, or none for a session.
     """
 
     topic: ClassVar[str] = "password.reset_issued"
     digest: str
     expires_at: datetime
     issuer: UUID | None = None
+    token: UUID | None = None
     credential: UUID | None = None
 
 
@@ -70,7 +71,8 @@ def evolve(password: Password | None, fact: PasswordFact) -> Password:
         case PasswordSet():
             return Password(is_set=True)
         case ResetIssued():
-            reset = Reset(fact.digest, fact.expires_at, fact.issuer, fact.credential)
+            credential = fact.credential or fact.token
+            reset = Reset(fact.digest, fact.expires_at, fact.issuer, credential)
             return replace(password or Password(), reset=reset)
         case ResetWithdrawn():
             return replace(password or Password(), reset=None)

@@ -8,12 +8,15 @@ from uuid import UUID
 import pytest
 
 from api.sign_in.hashing import Hashing
-from api.sign_in.links import Links
+from api.sign_in.links import Links, new_reset, password_url
 from api.sign_in.people import Visitor
 from domain.access_tokens import RevokeToken
 from domain.agent import ChangeEmail, DeactivateAgent
 from domain.application import Wish
 from domain.decider import Command
+from domain.fact import Attribution, Envelope, Event
+from domain.held_password import ResetIssued, stream_of_password
+from domain.ledger import Append
 from domain.permissions import ALL_SCOPES, Role, Scope
 from domain.refusals import Refused
 from domain.session import CloseSession
@@ -66,6 +69,23 @@ def test_a_link_ends_with_the_access_token_that_made_it(
     revoked = RevokeToken(agent=adam, token=key)
     product.run(product.desk.execute(Wish(revoked)))
     assert Browser(product.port).get(opened_by(product, made)).status == 404
+
+
+def test_a_link_of_an_older_version_ends_with_the_access_token_that_made_it(
+    product: Served, company: Company, hire: Hire
+) -> None:
+    desk, adam, member = product.desk, company.members["Adam"].id, hire().member.id
+    _, key = product.run(generate_token(desk, adam, scopes=ALL_SCOPES))
+    new, now = new_reset(member, os.urandom(32), desk.helpdesk.now()), desk.helpdesk.now()
+    until = new.command.expires_at
+    issued = ResetIssued(digest=new.command.digest, expires_at=until, issuer=adam, token=key)
+    by = Attribution(via="rest", agent=adam, credential=key)
+    event = Event(stream_of_password(member), 1, issued, Envelope(recorded_at=now, by=by))
+    product.run(desk.ledger.append(Append(events=(event,))))
+    path = opened_by(product, password_url(desk.settings.base_url, member, new.secret))
+    assert Browser(product.port).get(path).status == 200
+    product.run(desk.execute(Wish(RevokeToken(agent=adam, token=key))))
+    assert Browser(product.port).get(path).status == 404
 
 
 def closed(boss: Member, session: UUID) -> Command:  # noqa: ARG001 - as the others
