@@ -39,10 +39,14 @@ class CredentialsView:
     """One row an access token, kept when it is revoked."""
 
     name = "credentials"
-    version = 3
+    version = 4
     takes = frozenset(FACTS)
     tables: LiteralString = CREDENTIALS.ddl
-    indexes: LiteralString = "CREATE INDEX credentials_agent ON {views}.credentials (agent, id);"
+    indexes: LiteralString = """
+    CREATE INDEX credentials_agent ON {views}.credentials (agent, id);
+    CREATE INDEX credentials_generated_with ON {views}.credentials (generated_with)
+        WHERE generated_with IS NOT NULL;
+    """
 
     async def fold(self, connection: Connection, schema: str, page: Sequence[Recorded]) -> None:
         generated: list[tuple[object, ...]] = []

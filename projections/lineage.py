@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
-from msgspec import UNSET
+from projections.listings import TokenRef
+from projections.view import Connection, qualified
 
-from projections.listings import TokenLine
+_MADE: LiteralString = """
+WITH RECURSIVE made (id) AS (
+    SELECT id FROM {views}.credentials WHERE generated_with = %(token)s
+    UNION
+    SELECT c.id FROM made JOIN {views}.credentials c ON c.generated_with = made.id
+)
+SELECT c.id, c.mask FROM made JOIN {views}.credentials c USING (id)
+WHERE c.agent = %(agent)s AND c.revoked_at IS NULL AND c.expires_at > %(now)s
+ORDER BY c.generated_at, c.id
+"""
 
 
-def still_active(tokens: Iterable[TokenLine], root: UUID, now: datetime) -> list[TokenLine]:
+async def still_active(
+    connection: Connection, views: str, agent: UUID, token: UUID, now: datetime
+) -> list[TokenRef]:
     """Return those active of an agent's tokens that come of one, in however many steps.
 
     Steps that are revoked by now count as well: else a thief would hide what he made behind them.
     """
-    made: dict[UUID, list[TokenLine]] = {}
-    for token in tokens:
-        if token.generated_with is not UNSET:
-            made.setdefault(token.generated_with.id, []).append(token)
-    found = made.pop(root, [])
-    for token in found:  # which grows meanwhile
-        found.extend(made.pop(token.id, ()))
-    return [token for token in found if token.state(now) in {"active", "expiring"}]
+    asked = {"agent": agent, "token": token, "now": now}
+    found = await connection.execute(qualified(_MADE, views), asked, binary=True)
+    return [TokenRef(*row) async for row in found]
 
 
 def warning_of(masks: Iterable[str]) -> str:

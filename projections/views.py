@@ -1,7 +1,7 @@
 """What may be asked of an account's views: each question is one method and one round trip."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from projections import (
     clients_in_use,
     facts,
     history,
+    lineage,
     listings,
     message_queries,
     metadata,
@@ -28,7 +29,14 @@ from projections.codes import Codes
 from projections.conversation import FOR_MODELS, MessagePage, Order, Room, TicketContext
 from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
-from projections.listings import AgentDetailsPage, AgentFilter, AgentPage, DepartmentPage, TokenLine
+from projections.listings import (
+    AgentDetailsPage,
+    AgentFilter,
+    AgentPage,
+    DepartmentPage,
+    TokenLine,
+    TokenRef,
+)
 from projections.metadata import TicketMetadata
 from projections.pages import MAX_BYTES
 from projections.question import TicketSearch
@@ -247,6 +255,11 @@ class Views:
             return await listings.list_tokens(
                 connection, self._schema, agent_id, token_id, revoked=include_revoked
             )
+
+    async def tokens_come_of(self, agent: UUID, token: UUID, now: datetime) -> list[TokenRef]:
+        """Return those active of an agent's tokens that come of one, oldest first."""
+        async with reading(self._pool) as connection:
+            return await lineage.still_active(connection, self._schema, agent, token, now)
 
     async def list_roles(self) -> list[RoleLine]:
         """Return the built-in roles, then those that people made, by name."""

@@ -19,7 +19,6 @@ from domain.fact import Via
 from domain.ledger import Unavailable
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
-from projections.lineage import still_active
 from projections.listings import TokenLine, TokenRef, TokenState
 from projections.metadata import Named
 from projections.views import Views
@@ -143,15 +142,10 @@ async def tokens_left(acting: Acting, ended: UUID) -> tuple[TokenRef, ...] | Uns
     try:
         agent = (await find_token(acting.office.views, ended)).agent.id
         await within_reach(acting, CredentialListing(agent_id=agent))
-        return await tokens_come_of(acting.office, agent, ended)
+        office = acting.office
+        return tuple(await office.views.tokens_come_of(agent, ended, office.now()))
     except (Unavailable, Refused):
         return UNSET
-
-
-async def tokens_come_of(office: Office, agent: UUID, token: UUID) -> tuple[TokenRef, ...]:
-    """Return an agent's active tokens generated with a token of his, or with one of those."""
-    lines = await office.views.list_tokens(agent_id=agent)
-    return tuple(TokenRef(line.id, line.mask) for line in still_active(lines, token, office.now()))
 
 
 async def find_token(views: Views, token_id: UUID) -> TokenLine:

@@ -166,10 +166,10 @@ async def revoke(desk: "Desk", token: str) -> None:
 async def _warn(desk: "Desk", ended: "TokenLine") -> None:
     """Tell of tokens that live on though what they were generated with is revoked."""
     from infra.desk import utc_now
-    from projections.lineage import still_active, warning_of
+    from projections.lineage import warning_of
 
-    lines = await desk.views.list_tokens(agent_id=ended.agent.id)
-    if said := warning_of(line.mask for line in still_active(lines, ended.id, utc_now())):
+    left = await desk.views.tokens_come_of(ended.agent.id, ended.id, utc_now())
+    if said := warning_of(token.mask for token in left):
         click.echo(said, err=True)
 
 

@@ -8,7 +8,7 @@ from api.pages.consent.consenting import Shown, landing_in_words
 from api.pages.front import Page
 from api.rest.acting import Office
 from api.rest.apps import apps_of
-from api.rest.tokens import Token, TokenRevoked, tokens_come_of, tokens_held_by
+from api.rest.tokens import Token, TokenRevoked, tokens_held_by
 from domain.oauth_client import OAuthClient, source_of
 from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Refused
@@ -52,7 +52,8 @@ async def warning_at(request: Page, office: Office, agent: UUID) -> str:
         token = UUID(request.query_params.get("token", ""))
     except ValueError:
         return ""
-    return warning_of(left.mask for left in await tokens_come_of(office, agent, token))
+    lines = await office.views.tokens_come_of(agent, token, office.now())
+    return warning_of(left.mask for left in lines)
 
 
 async def apps_in_words(office: Office, agent: UUID) -> list[AppInWords]:
