@@ -87,13 +87,14 @@ def _failure_of_rare(error: Exception) -> Failure | None:
     from infra.importer.errors import ImportFileError
     from infra.migrations import MigrationError
     from infra.postgres.errors import EmbeddedPostgresError
+    from infra.projector.fold import FoldError
     from infra.projector.log import Poisoned
     from infra.projector.rebuild import RebuildRunningError
     from infra.serve.listening import ListenError
     from infra.serve.running import ServerError
 
     match error:
-        case DatabaseError() | EmbeddedPostgresError():
+        case DatabaseError() | EmbeddedPostgresError() | FoldError():
             return Failure(Exit.DATABASE, str(error))
         case MigrationError() | Poisoned():
             return Failure(Exit.SCHEMA, str(error))

@@ -60,7 +60,8 @@ async def rebuild(
     """Build the views anew and swap them in, while the old ones are read and kept up to date.
 
     `url` must lead to PostgreSQL itself. Raises `RebuildRunningError`, `Poisoned` for a fact that
-    cannot be decoded or folded, and psycopg's errors; then the old views stay as they were.
+    cannot be decoded or folded, `FoldError` where the database is in trouble meanwhile, and
+    psycopg's errors; then the old views stay as they were.
     """
     async with await connect(url, "rebuild") as connection:
         if not await try_lock(connection, _lock(projection.account)):

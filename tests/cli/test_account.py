@@ -78,6 +78,35 @@ def test_views_that_are_built_anew_show_the_same(staffed: str) -> None:
     assert listed(staffed, "agents", "list") == before
 
 
+# Every table of agents made from now on has no room for a row.
+FULL = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full', DETAIL = 'Ana Ruiz'; END $$;
+CREATE FUNCTION fill() RETURNS event_trigger LANGUAGE plpgsql AS $$
+DECLARE made text;
+BEGIN
+    FOR made IN SELECT object_identity FROM pg_event_trigger_ddl_commands()
+        WHERE object_identity LIKE '%.agents' AND object_type = 'table'
+    LOOP
+        EXECUTE format('CREATE TRIGGER full_disk BEFORE INSERT ON %s EXECUTE FUNCTION public.refuse()', made);
+    END LOOP;
+END $$;
+CREATE EVENT TRIGGER filling ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION fill()
+"""
+
+
+def test_a_database_without_room_ends_a_rebuild_in_a_line_and_the_views_stay(staffed: str) -> None:
+    before = listed(staffed, "agents", "list")
+    with psycopg.connect(staffed) as connection:
+        connection.execute(FULL)
+    ended = run("views", "rebuild", database=staffed)
+    with psycopg.connect(staffed) as connection:
+        connection.execute("DROP EVENT TRIGGER filling; DROP FUNCTION fill, refuse")
+    said = "the view directory could not take a page: DiskFull: could not extend file"
+    assert (ended.code, ended.err) == (3, f"Error: {said}\n")
+    assert listed(staffed, "agents", "list") == before
+
+
 def test_who_was_deactivated_is_listed_no_more(staffed: str) -> None:
     done("agents", "add", "Ben", "--email", "ben@example.com", database=staffed)
     done("agents", "deactivate", "ben@example.com", database=staffed)
