@@ -136,6 +136,20 @@ def test_what_a_revoked_token_generated_is_named_to_be_revoked_too(
         assert "still be used" not in person.browser.get(f"{PAGE}?done=token&token={junk}").text
 
 
+def test_no_address_names_tokens_to_who_may_not_list_them(
+    product: Served, company: Company, adam: Browser, olga: Browser
+) -> None:
+    owner = company.members["Olga"].id
+    token, key = product.run(generate_token(product.desk, owner, scopes=Scope))
+    last = Client(product.port, token).post("/tokens", {}).body["mask"][-4:]
+    page = f"/admin/agents/{owner}?done=token&token={key}"
+    assert last in olga.get(page).text
+    for path in (page, f"{PAGE}?token={key}"):
+        shown = adam.get(path)
+        assert shown.status == 200
+        assert last not in shown.text
+
+
 def test_a_replaced_token_tells_what_it_generated(product: Served) -> None:
     person = arrive(product, "Rasmus")
     lost, key = product.run(generate_token(product.desk, person.member.id, scopes=Scope))
