@@ -1,5 +1,6 @@
 """One PostgreSQL server for a test session, and the fixtures that give each test its database."""
 
+import gc
 import os
 import uuid
 from collections.abc import Iterator
@@ -68,6 +69,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    # Thousands of tests, which stay to the end: they are not looked through again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -18,6 +18,7 @@ from infra.serve.greeting import greet
 from infra.settings import Settings
 from tests.cli.terminal import Serving, done, serving
 from tests.event_store.waiting import wait_until
+from tests.examples import TIMES
 
 LIVE = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
@@ -134,7 +135,7 @@ def test_sigterm_ends_it_in_seconds_though_a_request_is_open(database: str) -> N
 
 
 def test_ctrl_c_ends_all_workers_in_seconds_though_a_request_is_open(database: str) -> None:
-    with serving("--demo", "--workers", "2", database=database, afresh=True) as server:
+    with serving("--demo", "--workers", "2", database=database, afresh=TIMES > 1) as server:
         with held_open(server, database):
             assert server.end(signal.SIGINT, group=True) == 130
         assert "Traceback" not in server.errors

@@ -17,7 +17,7 @@ from tests.oauth.oauth_grants import connect_app
 from tests.rest.client import PATH, Client
 
 # How many requests of each operation; in CI beside those that cover each part of its schemas.
-EXAMPLES, PHASES = (6, "fuzzing") if TIMES == 1 else (10, "coverage,fuzzing")
+EXAMPLES, PHASES = (4, "fuzzing") if TIMES == 1 else (10, "coverage,fuzzing")
 ROOT = Path(__file__).parents[2]
 # What is sent is mostly nonsense: these are the ways to refuse it.
 CONFIGURATION = """

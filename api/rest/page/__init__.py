@@ -37,13 +37,13 @@ class Reference:
             lstrip_blocks=True,
         )
         environment.filters["marked"] = _marked
-        self._template = environment.get_template("reference.html")
+        self._templates = environment
         self.style = files("api.rest.page").joinpath("reference.css").read_text()
 
     @cached_property
     def page(self) -> str:
         contents = self.document.contents
-        return self._template.render(
+        return self._templates.get_template("reference.html").render(
             document=contents,
             components=contents["components"],
             groups=_groups(contents),
