@@ -66,7 +66,8 @@ def test_what_a_token_is_good_for_is_told_as_it_is(product: Served) -> None:
     desk, person = product.desk, arrive(product, "Vera")
     for scopes, told in (
         ([Scope.TICKETS_READ], "reading only"),
-        ([Scope.TICKETS_READ, Scope.TICKETS_WRITE], "every tool"),
+        ([Scope.TICKETS_READ, Scope.TICKETS_WRITE], "every tool<"),
+        (list(Scope), "every tool, and the account<"),
         ([Scope.TICKETS_READ, Scope.ADMIN], "Read tickets, agents and departments; Manage"),
     ):
         _, token = product.run(generate_token(desk, person.member.id, scopes=scopes))

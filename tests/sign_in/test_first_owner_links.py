@@ -51,8 +51,11 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
 ) -> None:
     product, _ = begun
     browser = Browser(product.port)
+    unowned = "Nobody owns this helpdesk yet. Open the link"
+    assert unowned in browser.get("/login").text
     answer = browser.submit(setup_path(product), **OLGA)
     assert (answer.status, answer.location) == (303, "/account/mcp")
+    assert unowned not in Browser(product.port).get("/login").text
     assert "Olga Owner" in browser.get("/account").text
     for query in ("", "?status=new", "?query=anything"):
         assert "There are no tickets yet" in browser.get(f"/tickets{query}").text

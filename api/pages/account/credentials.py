@@ -15,7 +15,11 @@ from domain.refusals import Refused
 from projections.apps import AppLine
 from projections.lineage import warning_of
 
-_GOOD_FOR = {TOOL_SCOPES: "every tool", frozenset({Scope.TICKETS_READ}): "reading only"}
+_GOOD_FOR = {
+    TOOL_SCOPES: "every tool",
+    frozenset({Scope.TICKETS_READ}): "reading only",
+    frozenset(Scope): "every tool, and the account",
+}
 
 
 class TokenInWords(NamedTuple):

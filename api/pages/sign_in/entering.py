@@ -25,6 +25,10 @@ _NOTICES = {
     "password": "Your password is set. Sign in with it.",
     "out": "You are signed out.",
 }
+_UNOWNED = (
+    "Nobody owns this helpdesk yet. Open the link that the server printed as it started, "
+    "or run “deskledger setup” beside it."
+)
 _PRINTABLE = range(0x21, 0x7F)
 _QUERY = "".join(map(chr, _PRINTABLE)).replace("\\", "")
 
@@ -58,7 +62,17 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
     notice = notice_of(request, _NOTICES)
     if _is_for_an_app(target):
         notice = notice or "An app asks to work in your name. Sign in to answer it."
+    if not await _is_owned(front):
+        notice = _UNOWNED
     return _login(request, front, target, notice=notice)
+
+
+async def _is_owned(front: Front) -> bool:
+    """Whether somebody can sign in at all; while the database is away, the page is as always."""
+    try:
+        return await front.entrance.links.has_owner()
+    except Unavailable:
+        return True
 
 
 @post("/login")
