@@ -70,7 +70,9 @@ def test_a_deactivated_agent_is_out_and_comes_back(
     page = f"{AGENTS}/{member.id}"
     done = adam.submit(page, f"{page}/deactivate")
     assert done.location == f"{page}?done=deactivated"
-    assert "All access is ended" in adam.get(done.location).text
+    gone = adam.get(done.location).text
+    assert "All access is ended" in gone
+    assert "not signed in" in gone
     assert not browser.is_signed_in()
     assert modern(member.token, "tools/list").send(product.port).status == 401
     assert adam.submit(page, f"{page}/reactivate").location == f"{page}?done=reactivated"

@@ -69,7 +69,7 @@ def test_a_fact_is_told_with_what_caused_it(olga: Browser, gone: Member) -> None
     for words in (
         "<h1>Token: revoked</h1>",
         "<dt>Who</dt><dd><bdi>Olga</bdi> <small>as owner</small>",
-        "The panel",
+        "<dt>Through</dt><dd>The panel</dd>",
         "<dt>From</dt><dd>127.0.0.1</dd>",
         f'href="/admin/agents/{gone.id}"',
         f"&#34;token&#34;: &#34;{gone.credential}&#34;",
