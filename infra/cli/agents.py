@@ -212,3 +212,5 @@ async def reset_password(desk: "Desk", agent: str, url: str | None) -> None:
     base_url = url.rstrip("/") if url else desk.settings.base_url
     click.echo(password_url(base_url, agent_id, secret))
     click.echo("Hand it to them only: it works once, within an hour.", err=True)
+    if not url and not desk.settings.public_url:
+        click.echo(f"People reach the server elsewhere than {base_url}? Say so by --url.", err=True)

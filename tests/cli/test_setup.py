@@ -85,8 +85,11 @@ def test_whoever_is_set_up_signs_in_and_resets_by_a_link(owned: str) -> None:
 
 def test_a_link_names_the_address_that_was_asked_for(owned: str) -> None:
     url = ("--url", "https://desk.example/")
-    printed = done("agents", "reset-password", "ana@example.com", *url, database=owned)
-    assert printed.startswith("https://desk.example/password?agent=")
+    asked = run("agents", "reset-password", "ana@example.com", *url, database=owned)
+    assert asked.out.startswith("https://desk.example/password?agent=")
+    assert "--url" not in asked.err
+    guessed = run("agents", "reset-password", "ana@example.com", database=owned)
+    assert "elsewhere than http://127.0.0.1:8080? Say so by --url." in guessed.err
 
 
 def test_nobody_gets_a_link_who_is_not_there(owned: str) -> None:
