@@ -51,7 +51,7 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
 ) -> None:
     product, _ = begun
     browser = Browser(product.port)
-    unowned = "Nobody owns this helpdesk yet. Open the link"
+    unowned = "Nobody owns this helpdesk yet"
     assert unowned in browser.get("/login").text
     answer = browser.submit(setup_path(product), **OLGA)
     assert (answer.status, answer.location) == (303, "/account/mcp")

@@ -25,10 +25,6 @@ _NOTICES = {
     "password": "Your password is set. Sign in with it.",
     "out": "You are signed out.",
 }
-_UNOWNED = (
-    "Nobody owns this helpdesk yet. Open the link that the server printed as it started, "
-    "or run “deskledger setup” beside it."
-)
 _PRINTABLE = range(0x21, 0x7F)
 _QUERY = "".join(map(chr, _PRINTABLE)).replace("\\", "")
 
@@ -62,9 +58,7 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
     notice = notice_of(request, _NOTICES)
     if _is_for_an_app(target):
         notice = notice or "An app asks to work in your name. Sign in to answer it."
-    if not await _is_owned(front):
-        notice = _UNOWNED
-    return _login(request, front, target, notice=notice)
+    return _login(request, front, target, notice=notice, owned=await _is_owned(front))
 
 
 async def _is_owned(front: Front) -> bool:
@@ -140,13 +134,14 @@ def _login(
     *,
     status: int = 200,
     email: str = "",
+    owned: bool = True,
     headers: dict[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
     before = front.before(request)
     return front.showing.page(
         "sign_in/login",
-        {"csrf": csrf_token(before), "next": target, "email": email, **said},
+        {"csrf": csrf_token(before), "next": target, "email": email, "owned": owned, **said},
         status=status,
         cookies=[set_before(before, front.base_url)],
         headers=headers,
