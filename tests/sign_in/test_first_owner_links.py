@@ -66,6 +66,31 @@ def test_the_first_owner_comes_in_by_the_link_and_is_signed_in(
     assert owners(product) == ["Olga Owner"]
 
 
+def test_the_first_owner_gets_to_the_first_ticket_by_what_the_pages_offer(
+    begun: tuple[Served, Clock],
+) -> None:
+    product, _ = begun
+    browser = Browser(product.port)
+    browser.submit(setup_path(product), **OLGA)
+    assert "one can be chosen later" in browser.get("/admin/agents/new").text
+    added = browser.submit("/admin/departments", "/admin/departments/add", name="Support")
+    assert added.status == 303
+    department = re.search(r"departments/([-0-9a-f]+)", added.location)
+    assert department
+    opened = browser.submit(
+        "/tickets/new",
+        "/tickets/open_ticket",
+        subject="First",
+        name="Cy",
+        body="Hello?",
+        department_id=department[1],
+        priority="medium",
+        channel="call",
+    )
+    assert opened.status == 303
+    assert "Nobody works in Support yet." in browser.get(opened.location).text
+
+
 def test_the_first_owner_comes_with_the_password_or_not_at_all(
     begun: tuple[Served, Clock],
 ) -> None:
