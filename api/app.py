@@ -20,7 +20,7 @@ from api.oauth.routes import oauth_router
 from api.oauth.store import OAuthStore
 from api.pages import ExceptionHandler, answer_anywhere, pages_router
 from api.pages.front import Front
-from api.pages.showing import Showing
+from api.pages.rendering import Renderer
 from api.rates import RateLimiter
 from api.rest import rest_router
 from api.rest.acting import Office
@@ -74,7 +74,7 @@ def create_app(parts: Parts) -> Litestar:
         issuer=issuer,
         identify=parts.identify,
         rates=parts.rates,
-        showing=Showing(),
+        renderer=Renderer(),
         connection=ConnectionTest(parts.ask, parts.office.base_url),
         hosts=parts.hosts,
         origins=parts.origins,

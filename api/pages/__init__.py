@@ -92,12 +92,12 @@ def answer_anywhere(front: Front) -> ExceptionHandler:
 def _asset_route(
     front: Front, before_request: Callable[[Page], Awaitable[None]]
 ) -> HTTPRouteHandler:
-    @get(list(front.showing.assets), before_request=before_request)
+    @get(list(front.renderer.assets), before_request=before_request)
     async def asset(request: Page) -> Response[bytes]:
         version, encodings = (
             request.query_params.get("v", ""),
             request.headers.get("accept-encoding", ""),
         )
-        return front.showing.asset(request.scope["path"], version, encodings)
+        return front.renderer.asset(request.scope["path"], version, encodings)
 
     return asset

@@ -15,7 +15,7 @@ from api.connection.trying import ConnectionTest
 from api.cookies import Headers, read_before, read_session
 from api.csrf import FIELD, is_csrf_token, is_same_origin
 from api.oauth.issuer import Issuer
-from api.pages.showing import Showing
+from api.pages.rendering import Renderer
 from api.rates import RateLimiter
 from api.rest.acting import Office
 from api.rest.admission import Identify
@@ -62,7 +62,7 @@ class Front(NamedTuple):
     issuer: Issuer
     identify: Identify
     rates: RateLimiter
-    showing: Showing
+    renderer: Renderer
     connection: ConnectionTest
     hosts: Sequence[str]
     origins: Sequence[str]

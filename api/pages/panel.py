@@ -118,7 +118,7 @@ class Panel:
             "here": here,
             "may_audit": self.bearer.caller.may(Permission.AUDIT_READ),
         }
-        return self.front.showing.page(
+        return self.front.renderer.page(
             template, {**frame, **shown}, status=status, headers=headers, scripted=True
         )
 

@@ -17,7 +17,7 @@ from api.pages.account.credentials import (
 from api.pages.choices import Choice
 from api.pages.front import Front, Page, id_in, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions

@@ -12,7 +12,7 @@ from api.cookies import set_session
 from api.pages.account.browsers import browser_of
 from api.pages.front import Front, Page, id_in, notice_of, twice
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import later
 from api.problems import status_of
 from api.rates import RateLimited

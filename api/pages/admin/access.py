@@ -12,7 +12,7 @@ from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
 from api.pages.front import Front, Page, id_in
 from api.pages.panel import panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions

@@ -17,7 +17,7 @@ from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.problems import status_of
 from api.rest.agents import AgentChange, AgentId, alter_agent
 from api.rest.reach import context_for

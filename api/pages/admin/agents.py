@@ -13,7 +13,7 @@ from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice, departments_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.wording import told, tried
 from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent

@@ -14,7 +14,7 @@ from api.pages.admin.budget_form import filled, terms_in
 from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, thresholds_of, tone_of
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, AUDIT, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions, Office

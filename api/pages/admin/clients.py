@@ -12,7 +12,7 @@ from api.pages.admin.client_forms import changed, client_in, filled, hosts_in, p
 from api.pages.admin.client_use import agents_by_id, stopped_by, uses_under
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions

@@ -12,7 +12,7 @@ from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
 from api.pages.front import Front, Page, Sent, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.wording import told
 from api.problems import status_of
 from api.rest.acting import Conditions

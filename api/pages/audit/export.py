@@ -15,7 +15,7 @@ from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSON
 from api.pages.audit.filters import Asked
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, FACTS, Panel, panel_of
-from api.pages.showing import FILE_HEADERS
+from api.pages.rendering import FILE_HEADERS
 from api.rest.calls import CallListing
 from api.rest.facts import FactListing
 from api.streams import BrokenOff

@@ -17,7 +17,7 @@ from api.oauth.errors import ErrorCode
 from api.oauth.locations import AUTHORIZE, CONSENT
 from api.pages.consent.consenting import Shown
 from api.pages.front import Front, Page, headers_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import login_for, target_of
 from api.rest.acting import Acting
 from domain.agent.rules import AGENT

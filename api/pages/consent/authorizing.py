@@ -21,7 +21,7 @@ from api.oauth.locations import AUTHORIZE, CONSENT
 from api.pages.consent.answering import Answering
 from api.pages.consent.consenting import landing_in_words
 from api.pages.front import Front, Page
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import login_for, target_of
 from domain.application import Unauthorized
 from domain.authentication import Bearer
@@ -198,7 +198,7 @@ def _refuse(
         "way": way,
         "landing": landing,
     }
-    return front.showing.page("consent/client_refused", shown, status=status)
+    return front.renderer.page("consent/client_refused", shown, status=status)
 
 
 ENDPOINTS = (authorize, consent)

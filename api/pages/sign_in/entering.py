@@ -11,7 +11,7 @@ from api.cookies import clear_session, set_before, set_session
 from api.csrf import csrf_token
 from api.oauth.locations import AUTHORIZE
 from api.pages.front import Front, Page, notice_of, visitor_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.problems import status_of
 from api.rates import RateLimited
 from domain.application import Unauthorized
@@ -99,7 +99,7 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
     if _is_for_an_app(target):
         # Which may lead on to another site at once. Chromium holds this form's policy against all
         # that its answer redirects to; by a page of its own the way begins anew.
-        return front.showing.page("consent/going_on", {"target": target}, cookies=[cookie])
+        return front.renderer.page("consent/going_on", {"target": target}, cookies=[cookie])
     return see_other(target, [cookie])
 
 
@@ -130,7 +130,7 @@ def _login(
     **said: str,
 ) -> Response[str]:
     before = front.before(request)
-    return front.showing.page(
+    return front.renderer.page(
         "sign_in/login",
         {"csrf": csrf_token(before), "next": target, "email": email, **said},
         status=status,

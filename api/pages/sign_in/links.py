@@ -10,7 +10,7 @@ from api.cookies import set_before, set_session
 from api.csrf import csrf_token
 from api.pages.front import Form, Front, Page, twice, visitor_of
 from api.pages.panel import MCP
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.problems import status_of
 from api.rates import RateLimited
 from api.sign_in.links import PASSWORD_PATH, SETUP_PATH, too_old
@@ -80,7 +80,7 @@ def _form(
 ) -> Response[str]:
     before = front.before(request)
     shown = {name: form.get(name, "") for name in ("agent", "token", "name", "email")}
-    return front.showing.page(
+    return front.renderer.page(
         template,
         {**shown, "csrf": csrf_token(before), "refusal": refused.sentence if refused else ""},
         status=status_of(refused) if refused else 200,
@@ -107,7 +107,7 @@ def _dead(front: Front, refused: Refused | None = None) -> Response[str]:
         "way": "/login",
         "way_name": "Sign in",
     }
-    return front.showing.page("message", shown, status=404, hidden=True)
+    return front.renderer.page("message", shown, status=404, hidden=True)
 
 
 async def _address(front: Front, form: Form) -> str:

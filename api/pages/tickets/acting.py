@@ -8,7 +8,7 @@ from litestar.params import PathParameter
 
 from api.pages.front import Form, Front, Page, key_of
 from api.pages.panel import TICKETS, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.tickets.forms import BODY_LIMIT, SHEETS, Asked, Carried, Sheet, carry_out
 from api.pages.tickets.ticket import (
     ONE,

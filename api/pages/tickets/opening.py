@@ -11,7 +11,7 @@ from msgspec import UNSET
 from api.pages.choices import CHANNELS, PRIORITIES, Choice, departments_seen, sees_any
 from api.pages.front import Form, Front, Page, key_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.tickets.forms import (
     BODY_LIMIT,
     LONGEST,
