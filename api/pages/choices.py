@@ -49,7 +49,7 @@ def sees_any(panel: Panel) -> bool:
 
 
 async def _departments(panel: Panel) -> list[Choice]:
-    views = panel.front.office.views
+    views = panel.front.services.views
     found: list[Choice] = []
     async for page in every_page(lambda cursor: views.list_departments(cursor=cursor)):
         found += [Choice(str(line.id), line.name) for line in page.departments]
@@ -73,7 +73,7 @@ async def agents_on_record(
     panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
 ) -> list[Choice]:
     """Return them to whoever may read of them all, as the audit trail's readers do."""
-    views = panel.front.office.views
+    views = panel.front.services.views
     found: list[Choice] = []
     async for page in every_page(
         lambda cursor: views.list_agents(department_id=department, cursor=cursor)

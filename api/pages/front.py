@@ -17,8 +17,8 @@ from api.csrf import FIELD, is_csrf_token, is_same_origin
 from api.oauth.issuer import Issuer
 from api.pages.rendering import Renderer
 from api.rates import RateLimiter
-from api.rest.acting import Office
 from api.rest.admission import Identify
+from api.services import Services
 from api.sign_in.entrance import Entrance
 from api.sign_in.people import Visitor
 from domain.application import Unauthorized
@@ -57,7 +57,7 @@ class ForeignHost(Exception):  # noqa: N818 - likewise
 class Front(NamedTuple):
     """The parts of an account that pages need."""
 
-    office: Office
+    services: Services
     entrance: Entrance
     issuer: Issuer
     identify: Identify
@@ -69,7 +69,7 @@ class Front(NamedTuple):
 
     @property
     def base_url(self) -> str:
-        return self.office.base_url
+        return self.services.base_url
 
     async def bearer(self, request: Page) -> Bearer:
         """Return who is signed in, as of now. Raises `Unauthorized` where nobody is."""
@@ -96,7 +96,7 @@ class Front(NamedTuple):
 
     def before(self, request: Page) -> str:
         """Return what forms for people not signed in are tied to: the browser's own, or a new one."""
-        return read_before(headers_of(request), self.base_url) or self.office.random(32).hex()
+        return read_before(headers_of(request), self.base_url) or self.services.random(32).hex()
 
     async def form(self, request: Page, secret: str | None, *, hidden: bool = False) -> Sent:
         """Read a form that is tied to the cookie's secret. Raises `ForeignForm`.

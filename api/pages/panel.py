@@ -86,7 +86,7 @@ class Panel:
         self.front = front
         self.bearer = bearer
         self.agent = agent
-        self.acting = Acting(bearer, front.office)
+        self.acting = Acting(bearer, front.services)
 
     @property
     def csrf(self) -> str:
@@ -127,7 +127,7 @@ async def panel_of(request: Page, front: Front) -> Panel:
     """Return the panel of who is signed in. Raises `Unauthorized` where nobody is."""
     bearer = await front.bearer(request)
     key = bearer.caller.agent
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
+    agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
     if agent is None:
         raise Unauthorized
     return Panel(request, front, bearer, agent)

@@ -10,9 +10,10 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from api.rest.acting import Acting, Conditions, Office, Outcome
+from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import asked, from_query
 from api.rest.reach import RevocableListing, within_reach
+from api.services import Services
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
 from domain.application import Wish
 from domain.fact import Via
@@ -89,15 +90,15 @@ async def list_tokens(
 ) -> TokenList:
     """List one's own access tokens, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing)
-    tokens = await tokens_held_by(acting.office, agent, revoked=listing.include_revoked)
+    tokens = await tokens_held_by(acting.services, agent, revoked=listing.include_revoked)
     return TokenList(tokens, MAX_ACTIVE)
 
 
-async def tokens_held_by(office: Office, agent: UUID, *, revoked: bool = False) -> list[Token]:
+async def tokens_held_by(services: Services, agent: UUID, *, revoked: bool = False) -> list[Token]:
     """Return an agent's tokens, oldest first, as they stand now."""
-    lines = await office.views.list_tokens(agent_id=agent, include_revoked=revoked)
-    used = await office.ledger.last_used([line.id for line in lines])
-    return [_token(line, used.get(line.id), office.now()) for line in lines]
+    lines = await services.views.list_tokens(agent_id=agent, include_revoked=revoked)
+    used = await services.ledger.last_used([line.id for line in lines])
+    return [_token(line, used.get(line.id), services.now()) for line in lines]
 
 
 @post(
@@ -119,7 +120,7 @@ async def end_token(
     """
 
     async def wishes() -> list[Wish]:
-        found = await find_token(acting.office.views, token_id)
+        found = await find_token(acting.services.views, token_id)
         return [Wish(RevokeToken(agent=found.agent.id, token=token_id))]
 
     done = await acting.act(
@@ -130,26 +131,28 @@ async def end_token(
         TokenRevoked,
         conditions=conditions,
     )
-    left = await tokens_left(acting.office, token_id)
+    left = await tokens_left(acting.services, token_id)
     return done._replace(answer=replace(done.answer, still_active=left))
 
 
-async def tokens_left(office: Office, ended: UUID) -> tuple[TokenRef, ...] | UnsetType:
+async def tokens_left(services: Services, ended: UUID) -> tuple[TokenRef, ...] | UnsetType:
     """Return the active tokens that come of one which is revoked, so generates no more.
 
     Nothing is told where the database went away meanwhile: what is done is to be answered.
     """
     try:
-        agent = (await find_token(office.views, ended)).agent.id
-        return await tokens_come_of(office, agent, ended)
+        agent = (await find_token(services.views, ended)).agent.id
+        return await tokens_come_of(services, agent, ended)
     except Unavailable:
         return UNSET
 
 
-async def tokens_come_of(office: Office, agent: UUID, token: UUID) -> tuple[TokenRef, ...]:
+async def tokens_come_of(services: Services, agent: UUID, token: UUID) -> tuple[TokenRef, ...]:
     """Return an agent's active tokens generated with a token of his, or with one of those."""
-    lines = await office.views.list_tokens(agent_id=agent)
-    return tuple(TokenRef(line.id, line.mask) for line in still_active(lines, token, office.now()))
+    lines = await services.views.list_tokens(agent_id=agent)
+    return tuple(
+        TokenRef(line.id, line.mask) for line in still_active(lines, token, services.now())
+    )
 
 
 async def find_token(views: Views, token_id: UUID) -> TokenLine:

@@ -71,7 +71,7 @@ async def _holder(front: Front, request: Page, token: str, prefix: str) -> str:
     except Unauthorized:
         return ""
     key = bearer.caller.agent
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
+    agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
     return agent.name if agent else ""
 
 

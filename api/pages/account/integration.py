@@ -43,7 +43,7 @@ _LONGEST_LABEL = 100
 @get(MCP)
 async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
-    warning = await warning_at(request, front.office, panel.acting.agent)
+    warning = await warning_at(request, front.services, panel.acting.agent)
     return await integration(panel, notice=notice_of(request, _DONE), warning=warning)
 
 
@@ -94,18 +94,18 @@ async def integration(
     **said: str,
 ) -> Response[str]:
     """Show the page, with what is said besides; `label` is what was typed already."""
-    office, agent, at = panel.front.office, panel.acting.agent, Locations(panel.front.base_url)
-    tokens = await tokens_in_words(office, agent)
+    services, agent, at = panel.front.services, panel.acting.agent, Locations(panel.front.base_url)
+    tokens = await tokens_in_words(services, agent)
     alive = sum(token.line.state in {"active", "expiring"} for token in tokens)
     shown: Mapping[str, object] = {
         "url": at.resource,
         "signs_in": at.is_safe,
         "placeholder": PLACEHOLDER,
         "tokens": tokens,
-        "apps": await apps_in_words(office, agent),
+        "apps": await apps_in_words(services, agent),
         "alive": alive,
         "most": MAX_ACTIVE,
-        "budget": await budget_standing(office.helpdesk),
+        "budget": await budget_standing(services.helpdesk),
         "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
         "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
         "label": label,

@@ -64,7 +64,7 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
     except RateLimited as limited:
         headers = {"Retry-After": str(limited.retry_after)}
         return await _account(panel, 429, headers, refusal=later(limited))
-    await front.office.progress.reached(signed_in.position)
+    await front.services.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
     return see_other(f"{ACCOUNT}?done=password", [cookie])
 
@@ -94,7 +94,7 @@ async def _account(
 
 async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Shown]:
     """List the sessions that are not over, the one used last first."""
-    now = front.office.now()
+    now = front.services.now()
     shown = [
         Shown(
             line.id,
@@ -104,7 +104,7 @@ async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Sho
             now if line.current else line.last_used_at or line.opened_at,
             line.current,
         )
-        for line in await living_sessions(front.office, agent, current)
+        for line in await living_sessions(front.services, agent, current)
     ]
     return sorted(shown, key=lambda line: line.used_at, reverse=True)
 

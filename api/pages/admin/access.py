@@ -104,7 +104,7 @@ async def new_password_link(
         if pageless(refused):
             raise
         return await show_agent(panel, agent_id, status_of(refused), refusal=told(refused))
-    states = panel.front.office.helpdesk.states
+    states = panel.front.services.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)
 

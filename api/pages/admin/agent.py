@@ -70,7 +70,7 @@ async def agent_page(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[str]:
     panel = await panel_of(request, front)
-    warning = await warning_at(request, front.office, agent_id)
+    warning = await warning_at(request, front.services, agent_id)
     return await show_agent(panel, agent_id, notice=notice_of(request, _DONE), warning=warning)
 
 
@@ -84,7 +84,7 @@ async def change_agent(
     typed = typed_in(form)
 
     async def changed() -> str:
-        states = panel.front.office.helpdesk.states
+        states = panel.front.services.helpdesk.states
         agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
         conditions = as_seen(form)
         change = await _change(panel, agent, typed)
@@ -132,16 +132,16 @@ async def show_agent(
 ) -> Response[str]:
     """Show an agent; a form that was refused is as it was `typed`."""
     panel.acting.reading(Permission.AGENTS_MANAGE)
-    office = panel.front.office
-    read = await office.helpdesk.states.refresh(Ref(AGENT, agent))
+    services = panel.front.services
+    read = await services.helpdesk.states.refresh(Ref(AGENT, agent))
     state = existing(read.state, "agent")
     context = await context_for(panel.acting, state.role)
     reasons = _reasons(agent, state, context)
     it = await _shown(panel, agent, state, read.version, context)
     is_me = agent == panel.acting.agent
     may_look = is_me or not reasons.change
-    tokens = await tokens_in_words(office, agent) if may_look else []
-    apps = await apps_in_words(office, agent) if may_look else []
+    tokens = await tokens_in_words(services, agent) if may_look else []
+    apps = await apps_in_words(services, agent) if may_look else []
     used = [one.line.last_used_at for one in (*tokens, *apps)]
     roles = await roles_to_give(panel)
     if state.role not in {role.value for role in roles}:
@@ -178,7 +178,7 @@ def _reasons(key: UUID, agent: Agent, context: Context) -> Reasons:
 
 
 async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: Context) -> Shown:
-    states = panel.front.office.helpdesk.states
+    states = panel.front.services.helpdesk.states
     held = next(iter(context.states.values()), None)
     places = {
         place: (await states.refresh(Ref(DEPARTMENT, place))).state for place in agent.departments
@@ -199,7 +199,7 @@ async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: C
 
 async def _last_seen(panel: Panel, agent: UUID, used: list[Any]) -> datetime | None:
     """Return when the agent last did anything, by whatever way, about a minute late."""
-    sessions = await living_sessions(panel.front.office, agent, None)
+    sessions = await living_sessions(panel.front.services, agent, None)
     moments = [*used, *(one.last_used_at for one in sessions), *(one.opened_at for one in sessions)]
     return max((moment for moment in moments if moment is not UNSET), default=None)
 

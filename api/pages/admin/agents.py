@@ -66,7 +66,7 @@ async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[
     wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
     cursor = asked.get("cursor", "")
     found, refusal, status = await tried(lambda: _find(panel, wanted, cursor))
-    roles = await panel.front.office.views.list_roles()
+    roles = await panel.front.services.views.list_roles()
     kept = {name: value for name, value in wanted._asdict().items() if value}
     shown: dict[str, object] = {
         "agents": found.agents if found else [],
@@ -88,7 +88,7 @@ async def _find(panel: Panel, wanted: Wanted, cursor: str) -> AgentDetailsPage:
         raise Refused(Code.INVALID_ARGUMENTS, "This cannot be looked for. Change it below.")
     try:
         department = UUID(wanted.department) if wanted.department else None
-        return await panel.front.office.views.list_agent_details(
+        return await panel.front.services.views.list_agent_details(
             department_id=department,
             cursor=cursor or None,
             include_inactive=bool(wanted.all),
@@ -139,7 +139,7 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
         "roles": await roles_to_give(panel),
         "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
         "departments": await departments_to_give(panel),
-        "key": str(panel.front.office.new_id()),
+        "key": str(panel.front.services.new_id()),
         "agents_path": AGENTS,
         **said,
     }

@@ -85,13 +85,13 @@ async def _list(
     panel: Panel, cursor: str, typed: str = "", status: int = 200, **said: str
 ) -> Response[str]:
     panel.acting.reading(Permission.DEPARTMENTS_MANAGE)
-    found = await panel.front.office.views.list_departments(cursor=cursor or None)
+    found = await panel.front.services.views.list_departments(cursor=cursor or None)
     shown: dict[str, object] = {
         "found": found.departments,
         "next": _after(DEPARTMENTS, found.next_cursor),
         "first": DEPARTMENTS if cursor else "",
         "typed": typed,
-        "key": str(panel.front.office.new_id()),
+        "key": str(panel.front.services.new_id()),
         "departments_path": DEPARTMENTS,
         **said,
     }
@@ -108,13 +108,13 @@ async def _show(
     **said: str,
 ) -> Response[str]:
     caller = panel.acting.reading(Permission.DEPARTMENTS_MANAGE)
-    office = panel.front.office
-    state, version = await office.helpdesk.states.refresh(Ref(DEPARTMENT, department))
+    services = panel.front.services
+    state, version = await services.helpdesk.states.refresh(Ref(DEPARTMENT, department))
     name = existing(state, "department").name
     may_look = caller.may(Permission.AGENTS_MANAGE)
     base, members = f"{DEPARTMENTS}/{department}", AgentDetailsPage(agents=[])
     if may_list := caller.may_list(Permission.AGENTS_MANAGE):
-        members = await office.views.list_agent_details(
+        members = await services.views.list_agent_details(
             department_id=department, cursor=cursor or None
         )
     shown: dict[str, object] = {

@@ -72,7 +72,7 @@ class Typed(NamedTuple):
 async def roles_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.ROLES_MANAGE)
-    roles = await panel.front.office.views.list_roles()
+    roles = await panel.front.services.views.list_roles()
     shown: dict[str, object] = {
         "roles": [(role, groups_of(frozenset(role.permissions))) for role in roles],
         "count": len(Permission),
@@ -182,7 +182,7 @@ async def _read(panel: Panel, role_id: str) -> Shown:
         ref = counted(role_id)
     except Refused:
         ref = None
-    read = await panel.front.office.helpdesk.states.refresh(Ref(ROLE, ref.id)) if ref else None
+    read = await panel.front.services.helpdesk.states.refresh(Ref(ROLE, ref.id)) if ref else None
     if read is None or read.state is None or read.state.removed:
         raise Refused(Code.NOT_FOUND, "There is no such role. Perhaps somebody removed it.")
     return Shown(role_id, read.state.name, False, read.state.permissions, read.version)
@@ -194,7 +194,7 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
         "typed": typed,
         "withheld": bool(PRIVILEGES - _own(panel)),
         "groups": groups_of(_own(panel), typed.permissions),
-        "key": str(panel.front.office.new_id()),
+        "key": str(panel.front.services.new_id()),
         "roles_path": ROLES,
         **said,
     }
@@ -230,7 +230,7 @@ async def _holders(panel: Panel, role_id: str) -> list[AgentDetails]:
     """Return who has a role, the first hundred by name; nobody to those who may not list agents."""
     if not panel.bearer.caller.may_list(Permission.AGENTS_MANAGE):
         return []
-    views = panel.front.office.views
+    views = panel.front.services.views
     return (await views.list_agent_details(role=role_id)).agents
 
 

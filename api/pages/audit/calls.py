@@ -50,7 +50,7 @@ async def audit_page(request: Page, front: NamedDependency[Front]) -> Response[s
     panel.acting.reading(Permission.AUDIT_READ)
     asked = calls_asked(request)
     found, refusal, status = await tried(
-        lambda: front.office.views.list_calls(
+        lambda: front.services.views.list_calls(
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     )
@@ -64,7 +64,7 @@ async def call_page(
 ) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AUDIT_READ)
-    views, calls = front.office.views, None
+    views, calls = front.services.views, None
     if position <= LAST:
         calls = (await views.list_calls(CallFilter(position=position), limit=1)).calls
     if not calls:

@@ -55,7 +55,9 @@ def _calls(front: Front, request: Page) -> Read:
     wanted = calls_asked(request).read().filter()
 
     async def read(cursor: str | None) -> Part:
-        page = await front.office.views.list_calls(wanted, cursor=cursor, limit=A_PAGE, size=_SIZE)
+        page = await front.services.views.list_calls(
+            wanted, cursor=cursor, limit=A_PAGE, size=_SIZE
+        )
         return Part(page.calls, page.next_cursor)
 
     return read
@@ -65,7 +67,9 @@ def _facts(front: Front, request: Page) -> Read:
     wanted = facts_asked(request).read().filter()
 
     async def read(cursor: str | None) -> Part:
-        page = await front.office.views.list_facts(wanted, cursor=cursor, limit=A_PAGE, size=_SIZE)
+        page = await front.services.views.list_facts(
+            wanted, cursor=cursor, limit=A_PAGE, size=_SIZE
+        )
         return Part(page.facts, page.next_cursor)
 
     return read
@@ -98,7 +102,7 @@ async def export_facts_jsonl(request: Page, front: NamedDependency[Front]) -> St
 async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stream:
     """Send a file, recorded before it begins as a call that costs nothing; so is a refusal."""
     panel = await panel_of(request, front)
-    office = front.office
+    services = front.services
 
     async def begin(caller: Caller) -> tuple[tuple[Read, Part], UUID | None]:
         caller.require(Permission.AUDIT_READ)
@@ -106,9 +110,9 @@ async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stre
         return (read, await read(None)), None
 
     arguments = hear({"format": form.ending, **trail.asked(request).kept}).recorded
-    call = ToolCall(office.new_id(), EXPORTS[trail.name], arguments, units=0)
-    read, first = (await office.helpdesk.read(panel.bearer, call, begin)).answer
-    name = f"deskledger-{trail.name}-{office.now():%Y-%m-%d}.{form.ending}"
+    call = ToolCall(services.new_id(), EXPORTS[trail.name], arguments, units=0)
+    read, first = (await services.helpdesk.read(panel.bearer, call, begin)).answer
+    name = f"deskledger-{trail.name}-{services.now():%Y-%m-%d}.{form.ending}"
     return Stream(
         _parts(panel, read, first, form, form.head(trail.columns)),
         media_type=form.media_type,

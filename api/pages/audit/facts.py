@@ -34,7 +34,7 @@ async def facts_page(request: Page, front: NamedDependency[Front]) -> Response[s
     panel.acting.reading(Permission.AUDIT_READ)
     asked = facts_asked(request)
     found, refusal, status = await tried(
-        lambda: front.office.views.list_facts(
+        lambda: front.services.views.list_facts(
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     )
@@ -50,7 +50,7 @@ async def fact_page(
     panel.acting.reading(Permission.AUDIT_READ)
     facts = None
     if position <= LAST:
-        found = await front.office.views.list_facts(FactFilter(position=position), limit=1)
+        found = await front.services.views.list_facts(FactFilter(position=position), limit=1)
         facts = found.facts
     if not facts:
         raise Refused(Code.NOT_FOUND, "There is no such fact. Look for it in the audit trail.")

@@ -65,8 +65,8 @@ class Answering:
         raw: bytes,
     ) -> None:
         self._front = front
-        self._office = front.office
-        self._acting = Acting(bearer, front.office)
+        self._office = front.services
+        self._acting = Acting(bearer, front.services)
         self._csrf = csrf_token(front.session(request))
         self._asked = asked
         self._held = held
@@ -108,7 +108,7 @@ class Answering:
         if agent is None:
             raise Unauthorized
         consent = self._standing()
-        return self._front.showing.page(
+        return self._front.renderer.page(
             "consent/consent",
             {
                 "app": shown.name,
@@ -157,8 +157,8 @@ class Answering:
         return see_other(location)
 
     async def _connect(self, operation: str, command: ApproveApp | ContinueApp) -> Response[Any]:
-        asked, office = self._asked, self._office
-        code = encode_secret(CODE, office.random(32))
+        asked, services = self._asked, self._office
+        code = encode_secret(CODE, services.random(32))
         new = NewGrant(
             id=command.grant,
             agent=command.agent,
@@ -170,7 +170,7 @@ class Answering:
             resource=asked.resource,
             challenge=asked.challenge,
             code_digest=digest_of(code).hex(),
-            code_expires_at=office.now() + timedelta(seconds=CODE_SECONDS),
+            code_expires_at=services.now() + timedelta(seconds=CODE_SECONDS),
         )
         await self._act(operation, Wish(command, grant=new))
         return see_other(

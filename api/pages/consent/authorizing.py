@@ -132,7 +132,7 @@ async def _held(front: Front, bearer: Bearer) -> Consents:
     agent = bearer.caller.agent
     if agent is None:
         raise Unauthorized
-    return (await front.office.helpdesk.states.refresh(consents_of(agent))).state or NONE
+    return (await front.services.helpdesk.states.refresh(consents_of(agent))).state or NONE
 
 
 def _sign_in(front: Front, raw: bytes) -> Response[Any]:

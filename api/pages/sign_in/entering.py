@@ -94,7 +94,7 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
         # has ended by itself meanwhile, or will, unused.
         with contextlib.suppress(Unauthorized, Unavailable, Refused):
             await front.entrance.sign_in.sign_out(before, "replaced")
-    await front.office.progress.reached(signed_in.position)
+    await front.services.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
     if _is_for_an_app(target):
         # Which may lead on to another site at once. Chromium holds this form's policy against all

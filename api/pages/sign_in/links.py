@@ -46,7 +46,7 @@ async def setup(request: Page, front: NamedDependency[Front]) -> Response[Any]:
         signed_in = await entrance.sign_in.sign_in(email, password, visitor)
     except (RateLimited, Unavailable):
         return see_other("/login?done=password")  # the account is there all the same
-    await front.office.progress.reached(signed_in.position)
+    await front.services.progress.reached(signed_in.position)
     return see_other(MCP, [set_session(signed_in.secret, front.base_url, entrance.lasting)])
 
 
@@ -112,7 +112,7 @@ def _dead(front: Front, refused: Refused | None = None) -> Response[str]:
 
 async def _address(front: Front, form: Form) -> str:
     """Return with what the agent signs in whose link this is."""
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, _agent(form)))).state
+    agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, _agent(form)))).state
     return (agent.email if agent else None) or ""
 
 

@@ -89,7 +89,7 @@ async def _carry_out(panel: Panel, seen: Seen, form: Form, sheet: Sheet, asked: 
 
 async def _since(panel: Panel, seen: Seen, shown: int, now: int) -> list[ActivityLine] | None:
     """Return what others did after a version, the latest first; None where it cannot be told yet."""
-    views, caller, key = panel.front.office.views, panel.bearer.caller, str(seen.ticket.id)
+    views, caller, key = panel.front.services.views, panel.bearer.caller, str(seen.ticket.id)
     _, known = await views.get_ticket(caller, key)
     if known < now or now <= shown:
         return None

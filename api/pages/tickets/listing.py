@@ -44,7 +44,7 @@ async def tickets_page(request: Page, front: NamedDependency[Front]) -> Response
     caller = panel.acting.reading(Permission.TICKETS_READ)
     asked = Asked.of(request)
     found, refusal, status = await tried(
-        lambda: front.office.views.search_tickets(caller, asked.search(panel.acting.agent))
+        lambda: front.services.views.search_tickets(caller, asked.search(panel.acting.agent))
     )
     shown = {
         **await _form(panel, asked),
@@ -75,7 +75,7 @@ async def _found(panel: Panel, asked: Asked, found: TicketPage | None) -> dict[s
 
 async def _blank(panel: Panel, asked: Asked, here: str) -> str:
     """Say why there is nothing: no desk has tickets yet, not one for oneself, or nothing fits."""
-    if not await panel.front.office.views.has_tickets():
+    if not await panel.front.services.views.has_tickets():
         return "desk"
     if not sees_any(panel):
         return "nowhere"

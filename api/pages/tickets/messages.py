@@ -42,7 +42,7 @@ async def talk_of(panel: Panel, ticket: str, cursor: str, message: str, offset: 
     try:
         alone = UUID(message) if message else None
         start = min(max(int(offset or "0"), 0), _FARTHEST)
-        page = await panel.front.office.views.get_ticket_messages(
+        page = await panel.front.services.views.get_ticket_messages(
             panel.bearer.caller,
             ticket,
             cursor=cursor or None,

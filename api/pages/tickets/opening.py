@@ -102,7 +102,7 @@ async def _page(
         "given": given,
         "refusal": refusal,
         "path": OPEN,
-        "key": str(panel.front.office.new_id()),
+        "key": str(panel.front.services.new_id()),
         "longest": _LONGEST,
         "departments": await departments_seen(panel),
         "sees_any": sees_any(panel),
