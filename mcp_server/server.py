@@ -183,9 +183,9 @@ def _client(ctx: ServerRequestContext[Any]) -> Client | None:
 
 def _refused(refusal: Refused) -> types.CallToolResult:
     # Without structuredContent: hosts show it instead of the sentence.
-    told = {"error": refusal.code.value, "message": refusal.sentence, **refusal.details}
+    body = {"error": refusal.code.value, "message": refusal.sentence, **refusal.details}
     return types.CallToolResult(
-        content=[types.TextContent(text=msgspec.json.encode(told).decode())],
+        content=[types.TextContent(text=msgspec.json.encode(body).decode())],
         is_error=True,
         _meta=_meta(refusal.budget) if refusal.budget else None,
     )

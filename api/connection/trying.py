@@ -145,37 +145,37 @@ class ConnectionTest:
 
     async def _resource(self) -> Finding:
         reply = await self._ask("GET", RESOURCE_METADATA, {"Accept": "application/json"})
-        told = _read(reply, _Resource)
-        if told is None:
+        metadata = _read(reply, _Resource)
+        if metadata is None:
             return self._place.unexpected(_RESOURCE, reply)
-        if told.resource != self._at.resource:
-            return _of_another(_RESOURCE, told.resource, self._at.resource)
-        if told.servers != [self._at.issuer]:
-            return _of_another(_RESOURCE, ", ".join(told.servers), self._at.issuer)
+        if metadata.resource != self._at.resource:
+            return _of_another(_RESOURCE, metadata.resource, self._at.resource)
+        if metadata.servers != [self._at.issuer]:
+            return _of_another(_RESOURCE, ", ".join(metadata.servers), self._at.issuer)
         return Finding(
-            True, _RESOURCE, f"It is of {told.resource}, whose tokens {self._at.issuer} issues."
+            True, _RESOURCE, f"It is of {metadata.resource}, whose tokens {self._at.issuer} issues."
         )
 
     async def _server(self) -> Finding:
         reply = await self._ask("GET", SERVER_METADATA, {"Accept": "application/json"})
-        told = _read(reply, _Server)
-        if told is None:
+        metadata = _read(reply, _Server)
+        if metadata is None:
             return self._place.unexpected(_SERVER, reply)
         for said, ours in (
-            (told.issuer, self._at.issuer),
-            (told.authorization_endpoint, self._at.authorize),
-            (told.token_endpoint, self._at.token),
+            (metadata.issuer, self._at.issuer),
+            (metadata.authorization_endpoint, self._at.authorize),
+            (metadata.token_endpoint, self._at.token),
         ):
             if said != ours:
                 return _of_another(_SERVER, said, ours)
-        if "S256" not in told.challenge_methods:
+        if "S256" not in metadata.challenge_methods:
             return self._place.unexpected(_SERVER, reply)
         who = (
             "Clients may register themselves."
-            if told.registration_endpoint
+            if metadata.registration_endpoint
             else "Clients that nobody registered need a document of their own."
         )
-        return Finding(True, _SERVER, f"People sign in at {told.authorization_endpoint}. {who}")
+        return Finding(True, _SERVER, f"People sign in at {metadata.authorization_endpoint}. {who}")
 
     async def _encryption(self) -> Finding:
         if self._at.is_safe:

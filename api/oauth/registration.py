@@ -73,7 +73,7 @@ async def register_client(
         )
     except TooMany as many:
         raise RateLimited(many.retry_after) from None
-    told = Registration(
+    registered = Registration(
         client_id=client.id,
         client_id_issued_at=int(now.timestamp()),
         client_secret=secret or UNSET,
@@ -84,7 +84,7 @@ async def register_client(
         grant_types=client.grant_types,
         scope=_spaced(client.scopes),
     )
-    return Response(told, status_code=201, headers={"Cache-Control": "no-store"})
+    return Response(registered, status_code=201, headers={"Cache-Control": "no-store"})
 
 
 def _require_allowed(policy: ClientPolicy, client: OAuthClient) -> None:

@@ -83,8 +83,8 @@ async def agents_on_record(
                 continue  # nobody can be chosen for a department without being in one
             places = [place.name for place in line.departments] if tell_departments else []
             more = ["…"] if places and line.more_departments else []
-            told = f" ({', '.join(places + more)})" if places else ""
-            found.append(Choice(str(line.id), f"{line.name}{told}"))
+            where = f" ({', '.join(places + more)})" if places else ""
+            found.append(Choice(str(line.id), f"{line.name}{where}"))
         if len(found) >= _MOST:
             break
     return found

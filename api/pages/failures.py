@@ -12,7 +12,7 @@ from api.cookies import clear_session
 from api.pages.front import ForeignForm, ForeignHost, Front, Page, Sent
 from api.pages.rendering import see_other
 from api.pages.sign_in.entering import HOME, later, login_for, target_of, within
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.rates import RateLimited
 from domain.application import Unauthorized
 from domain.ledger import Unavailable
@@ -61,7 +61,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             return _later(front, request, 429, later(error, "requests"), error.retry_after)
         case Refused():
             status = problems.status_of(error)
-            return _message(front, status, _TITLES.get(error.code, _REFUSED), told(error))
+            return _message(front, status, _TITLES.get(error.code, _REFUSED), explained(error))
         case Unavailable():
             sentence = "The database does not answer. Try again in a moment."
             return _later(front, request, 503, sentence, problems.RETRY_SECONDS)

@@ -128,8 +128,8 @@ def key_of(form: Form, wish: msgspec.Struct, *place: str) -> str | None:
     """
     if not form.get("key"):
         return None
-    told = msgspec.json.encode((form["key"], *place, type(wish).__name__, wish))
-    return f"panel-{hashlib.sha256(told).hexdigest()}"
+    asked = msgspec.json.encode((form["key"], *place, type(wish).__name__, wish))
+    return f"panel-{hashlib.sha256(asked).hexdigest()}"
 
 
 def field_of(error: msgspec.ValidationError) -> str:

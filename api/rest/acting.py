@@ -130,8 +130,10 @@ class Acting:
         )
         done = cast("Done", settled.answer)
         behind = not await services.progress.reached(settled.position)
-        told = {"replayed": done.replayed, "views_behind": behind}
-        flags = {name: True for name, so in told.items() if so and name in output.__struct_fields__}
+        marks = {"replayed": done.replayed, "views_behind": behind}
+        flags = {
+            name: True for name, so in marks.items() if so and name in output.__struct_fields__
+        }
         answer = msgspec.convert({**done.answer, **flags}, output)
         return Outcome(answer, done.version, done.replayed, behind)
 
@@ -145,13 +147,13 @@ async def _made(wishes: Wishes, fault: str | None) -> Sequence[Wish]:
 def _digested(arguments: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
     """Return arguments with the digests of texts in their place; what cannot be written has none."""
 
-    def told(name: str, value: Any) -> Any:
+    def written(name: str, value: Any) -> Any:
         if name not in texts or not isinstance(value, str):
             return value
         digest = hashlib.sha256(value.encode(errors="replace")).hexdigest()
         return {"characters": len(value), "sha256": digest}
 
-    return {name: told(name, value) for name, value in arguments.items()}
+    return {name: written(name, value) for name, value in arguments.items()}
 
 
 def etag(version: int) -> str:

@@ -18,7 +18,7 @@ from api.pages.choices import Choice
 from api.pages.front import Front, Page, id_in, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.rendering import see_other
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.apps import end_app
@@ -129,7 +129,7 @@ def _wanted(form: Mapping[str, str]) -> NewToken:
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
     status = status_of(refused)
-    return await integration(panel, status, label, refusal=told(refused))
+    return await integration(panel, status, label, refusal=explained(refused))
 
 
 def _shown(panel: Panel, made: TokenShown) -> Response[str]:

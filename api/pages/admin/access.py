@@ -13,7 +13,7 @@ from api.pages.admin.forms import fitted, pageless
 from api.pages.front import Front, Page, id_in
 from api.pages.panel import panel_of
 from api.pages.rendering import see_other
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.agent_access import Seat, end_access, give_access, seat_agent
@@ -103,7 +103,7 @@ async def new_password_link(
     except Refused as refused:
         if pageless(refused):
             raise
-        return await show_agent(panel, agent_id, status_of(refused), refusal=told(refused))
+        return await show_agent(panel, agent_id, status_of(refused), refusal=explained(refused))
     states = panel.front.services.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)

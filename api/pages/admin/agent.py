@@ -115,16 +115,16 @@ async def _change(panel: Panel, agent: Agent, typed: Typed) -> AgentChange:
     offered = await departments_to_give(panel, agent.departments)
     hidden = {str(key) for key in agent.departments} - {choice.value for choice in offered}
     wanted = {*typed.departments, *hidden}
-    told: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if typed.name != agent.name:
-        told["name"] = typed.name
+        changes["name"] = typed.name
     if agent.seat and typed.email != (agent.email or ""):
-        told["email"] = typed.email
+        changes["email"] = typed.email
     if typed.role != agent.role:
-        told["role"] = typed.role
+        changes["role"] = typed.role
     if wanted != set(map(str, agent.departments)):
-        told["department_ids"] = sorted(wanted)
-    return fitted(told, AgentChange)
+        changes["department_ids"] = sorted(wanted)
+    return fitted(changes, AgentChange)
 
 
 async def show_agent(

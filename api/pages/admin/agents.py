@@ -14,7 +14,7 @@ from api.pages.choices import Choice, departments_of
 from api.pages.front import Front, Page, Sent
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.rendering import see_other
-from api.pages.wording import told, tried
+from api.pages.wording import explained, tried
 from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent
 from api.rest.password_links import PasswordLink, issue_password_link
@@ -128,7 +128,7 @@ async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[An
         )
         hired = (await hire_agent(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _new(panel, typed, status_of(refused), refusal=told(refused))
+        return await _new(panel, typed, status_of(refused), refusal=explained(refused))
     return show_link(panel, hired.name, await issue_password_link(panel.acting, hired.id))
 
 

@@ -15,7 +15,7 @@ from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, th
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, AUDIT, Here, Panel, panel_of
 from api.pages.rendering import see_other
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.budget import set_terms
@@ -74,7 +74,7 @@ async def set_limit(request: Page, front: NamedDependency[Front]) -> Response[An
             raise  # for the page has no such form any more
         status = status_of(refused)
         month = month_of("", _today(front.services))
-        return await _budget(panel, month, status, form, refusal=told(refused))
+        return await _budget(panel, month, status, form, refusal=explained(refused))
     return see_other(f"{BUDGET}?done=limit")
 
 
@@ -141,11 +141,11 @@ async def _tables(panel: Panel, month: Month) -> list[Table]:
 
 
 async def _table(
-    services: Services, month: Month, by: Dimension, told: Callable[[UsageRow], tuple[str, str]]
+    services: Services, month: Month, by: Dimension, named: Callable[[UsageRow], tuple[str, str]]
 ) -> Table:
     use = await services.views.get_usage(_use_in(month, by))
     lines = [
-        Line(*told(row), row.calls, row.units, round(100 * row.units / max(use.units, 1)))
+        Line(*named(row), row.calls, row.units, round(100 * row.units / max(use.units, 1)))
         for row in use.rows
     ]
     return Table(by.capitalize(), lines, use.more)

@@ -15,7 +15,7 @@ from api.pages.admin.forms import as_seen, fitted, once, sentence_of
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.rendering import see_other
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.departments import NamedDepartment, alter_department, make_department
 from domain.decider import Ref, existing
@@ -50,7 +50,7 @@ async def add_department(request: Page, front: NamedDependency[Front]) -> Respon
         new = fitted({"name": name}, NamedDepartment)
         made = (await make_department(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _list(panel, "", name, status_of(refused), refusal=told(refused))
+        return await _list(panel, "", name, status_of(refused), refusal=explained(refused))
     return see_other(f"{DEPARTMENTS}/{made.id}?done=added")
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from api.pages.front import Form, field_of, key_of
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused
 
@@ -25,10 +25,10 @@ _TOO_LONG = re.compile(r"`str` of length <= (\d+)")
 _PAGELESS = {Code.NOT_FOUND, Code.PERMISSION_DENIED}
 
 
-def fitted(told: Mapping[str, Any], kind: type[T]) -> T:
+def fitted(given: Mapping[str, Any], kind: type[T]) -> T:
     """Return what a form asks; refuse with `invalid_arguments` what none of its fields offers."""
     try:
-        return msgspec.convert(told, kind)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         field = field_of(error)
         sentence = _SENTENCES.get(field, "Fill the form in again.")
@@ -57,7 +57,7 @@ def sentence_of(refused: Refused, what: str) -> str:
             f"Somebody else changed this {what} while you had it open, so nothing was saved. "
             "Below is what you typed, and beside it what is so now. Save again if you still want it."
         )
-    return told(refused)
+    return explained(refused)
 
 
 def reason_against(check: Callable[[], None]) -> str:

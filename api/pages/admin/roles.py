@@ -13,7 +13,7 @@ from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
 from api.pages.front import Front, Page, Sent, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.rendering import see_other
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.roles import NewRole, RoleChange, alter_role, end_role, make_role
@@ -98,7 +98,7 @@ async def add_role(request: Page, front: NamedDependency[Front]) -> Response[Any
         new = fitted(typed._asdict(), NewRole)
         made = (await make_role(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _new(panel, typed, status_of(refused), refusal=told(refused))
+        return await _new(panel, typed, status_of(refused), refusal=explained(refused))
     return see_other(f"{ROLES}/{made.id}?done=added")
 
 
@@ -140,7 +140,7 @@ async def remove_role(
     except Refused as refused:
         if pageless(refused):
             raise
-        return await _show(panel, role_id, status_of(refused), refusal=told(refused))
+        return await _show(panel, role_id, status_of(refused), refusal=explained(refused))
     return see_other(f"{ROLES}?done=removed")
 
 
@@ -165,12 +165,12 @@ def _typed_in(form: Sent) -> Typed:
 
 
 def _change(role: Shown, typed: Typed) -> RoleChange:
-    told: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if typed.name != role.name:
-        told["name"] = typed.name
+        changes["name"] = typed.name
     if set(typed.permissions) != set(role.permissions):
-        told["permissions"] = typed.permissions
-    return fitted(told, RoleChange)
+        changes["permissions"] = typed.permissions
+    return fitted(changes, RoleChange)
 
 
 async def _read(panel: Panel, role_id: str) -> Shown:

@@ -19,7 +19,7 @@ from api.pages.tickets.ticket import (
     seen_ticket,
     show_ticket,
 )
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.ticket_messages import Written
@@ -56,7 +56,9 @@ async def act(
         typed = form_typed(action, form)
         # As it is by now, which may be what the refusal is about.
         seen = await seen_ticket(panel, reference)
-        return await show_ticket(panel, seen, View(), status, refusal=told(refused), typed=typed)
+        return await show_ticket(
+            panel, seen, View(), status, refusal=explained(refused), typed=typed
+        )
     answer = outcome.answer
     if not panel.bearer.caller.sees(answer.department_id):
         return see_other(f"{TICKETS}?done={action}")

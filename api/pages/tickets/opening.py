@@ -22,7 +22,7 @@ from api.pages.tickets.forms import (
     tags_of,
     text_of,
 )
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.tickets import NewTicket, Person, open_new_ticket
@@ -61,7 +61,7 @@ async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[
         panel.acting.reading(Permission.TICKETS_WRITE)  # who may not is told that alone
         status = status_of(refused)
         typed = {name: text.replace("\0", "") for name, text in form.items()}
-        return await _page(panel, {**_BLANK, **typed}, told(refused), status)
+        return await _page(panel, {**_BLANK, **typed}, explained(refused), status)
     if outcome.views_behind or not panel.bearer.caller.may(Permission.TICKETS_READ):
         return see_other(f"{TICKETS}?done=open_ticket")
     return see_other(f"{TICKETS}/{outcome.answer.code}?done=open_ticket")

@@ -16,7 +16,7 @@ from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
 from api.pages.tickets.finding import of_tag
 from api.pages.tickets.forms import LONGEST
 from api.pages.tickets.messages import talk_of
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
@@ -97,7 +97,7 @@ async def ticket_page(
         if refused.code is not Code.INVALID_ARGUMENTS:
             raise
         status = status_of(refused)
-        return await show_ticket(panel, seen, View(), status, refusal=told(refused))
+        return await show_ticket(panel, seen, View(), status, refusal=explained(refused))
 
 
 async def seen_ticket(panel: Panel, reference: str) -> Seen:
