@@ -37,7 +37,7 @@ def pages_router(front: Front) -> Router:
         await refuse_foreign_host(request)
         # What may lead on to another site is asked for anew, by a page whose policy says so.
         if request.method == HttpMethod.POST and request.scope["path"] != AUTHORIZE:
-            await front.keep(request)
+            await front.keep_form(request)
         await front.rates.require_address(visitor_of(request).ip)
 
     def handle(request: Page, error: Exception) -> Response[Any]:

@@ -9,7 +9,8 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.cookies import clear_session
-from api.pages.front import ForeignForm, ForeignHost, Front, Page, Sent
+from api.pages.form import Sent
+from api.pages.front import ForeignForm, ForeignHost, Front, Page
 from api.pages.rendering import see_other
 from api.pages.sign_in.entering import HOME, later, login_for, target_of, within
 from api.pages.wording import explained

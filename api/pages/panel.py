@@ -6,7 +6,8 @@ from typing import NamedTuple
 from litestar import Response
 
 from api.csrf import csrf_token
-from api.pages.front import Front, Page, Sent
+from api.pages.form import Sent
+from api.pages.front import Front, Page
 from api.rest.acting import Acting
 from domain.agent.rules import AGENT, Agent
 from domain.application import Unauthorized

@@ -15,7 +15,8 @@ from api.pages.account.credentials import (
     warning_at,
 )
 from api.pages.choices import Choice
-from api.pages.front import Front, Page, id_in, notice_of
+from api.pages.form import id_in
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
 from api.pages.rendering import see_other
 from api.pages.wording import explained

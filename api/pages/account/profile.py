@@ -10,7 +10,8 @@ from litestar.di import NamedDependency
 
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
-from api.pages.front import Front, Page, id_in, notice_of, twice
+from api.pages.form import id_in, new_password_in
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
 from api.pages.rendering import see_other
 from api.pages.sign_in.entering import later
@@ -57,7 +58,9 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
     form = await panel.form()
     bearer, sign_in = panel.bearer, front.entrance.sign_in
     try:
-        signed_in = await sign_in.change_password(bearer, form.get("current", ""), twice(form))
+        signed_in = await sign_in.change_password(
+            bearer, form.get("current", ""), new_password_in(form)
+        )
     except Refused as refused:
         status = status_of(refused)
         return await _account(panel, status, refusal=refused.sentence)

@@ -10,7 +10,8 @@ from api.pages.account.credentials import after_ending
 from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
-from api.pages.front import Front, Page, id_in
+from api.pages.form import id_in
+from api.pages.front import Front, Page
 from api.pages.panel import panel_of
 from api.pages.rendering import see_other
 from api.pages.wording import explained

@@ -11,7 +11,8 @@ from litestar.di import NamedDependency
 from api.pages.admin.forms import fitted, once
 from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice, departments_of
-from api.pages.front import Front, Page, Sent
+from api.pages.form import Sent
+from api.pages.front import Front, Page
 from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.rendering import see_other
 from api.pages.wording import explained, tried

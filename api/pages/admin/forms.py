@@ -1,4 +1,4 @@
-"""Admin's forms: read strictly, told plainly, done once though sent twice, and of one version."""
+"""Admin's forms: read strictly, told plainly, done once though sent new_password_in, and of one version."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from api.pages.front import Form, field_of, key_of
+from api.pages.form import Form, field_of, key_of
 from api.pages.wording import explained
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused

@@ -10,7 +10,8 @@ from litestar.params import PathParameter
 
 from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
-from api.pages.front import Front, Page, Sent, notice_of
+from api.pages.form import Sent
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.rendering import see_other
 from api.pages.wording import explained

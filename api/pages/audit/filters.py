@@ -12,7 +12,8 @@ from msgspec import UNSET
 
 from api.pages.audit.words import WAYS
 from api.pages.choices import Choice, agents_on_record, kept_among, no_choice
-from api.pages.front import Page, field_of
+from api.pages.form import field_of
+from api.pages.front import Page
 from api.pages.panel import Panel
 from api.rest.calls import TrailListing
 from domain.fact import Via

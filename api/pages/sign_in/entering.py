@@ -7,7 +7,7 @@ from urllib.parse import quote
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api.cookies import clear_session, set_before, set_session
+from api.cookies import clear_session, set_pre_session, set_session
 from api.csrf import csrf_token
 from api.oauth.locations import AUTHORIZE
 from api.pages.front import Front, Page, notice_of, visitor_of
@@ -63,7 +63,7 @@ async def login_page(request: Page, front: NamedDependency[Front]) -> Response[A
 
 @post("/login")
 async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    form = await front.open_form(request)
+    form = await front.pre_session_form(request)
     before = await front.signed_in(request)
     target, email = within(form.get("next", HOME)), form.get("email", "")
     try:
@@ -129,12 +129,12 @@ def _login(
     headers: dict[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
-    before = front.before(request)
+    pre_session = front.pre_session(request)
     return front.renderer.page(
         "sign_in/login",
-        {"csrf": csrf_token(before), "next": target, "email": email, **said},
+        {"csrf": csrf_token(pre_session), "next": target, "email": email, **said},
         status=status,
-        cookies=[set_before(before, front.base_url)],
+        cookies=[set_pre_session(pre_session, front.base_url)],
         headers=headers,
     )
 

@@ -6,7 +6,8 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api.pages.front import Form, Front, Page, key_of
+from api.pages.form import Form, key_of
+from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Panel, panel_of
 from api.pages.rendering import see_other
 from api.pages.tickets.forms import BODY_LIMIT, SHEETS, Asked, Carried, Sheet, carry_out

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from api.pages.choices import no_choice
-from api.pages.front import Page, field_of
+from api.pages.form import field_of
+from api.pages.front import Page
 from api.pages.panel import TICKETS
 from domain.refusals import Refused
 from domain.ticket.words import RESOLVABLE, Status

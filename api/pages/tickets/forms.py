@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from api.pages.front import Form
+from api.pages.form import Form
 from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.ticket_actions import act_on_ticket
 from api.rest.ticket_messages import NewMessage, Written, write_on_ticket

@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from api.pages.choices import CHANNELS, PRIORITIES, Choice, departments_seen, sees_any
-from api.pages.front import Form, Front, Page, key_of
+from api.pages.form import Form, key_of
+from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.rendering import see_other
 from api.pages.tickets.forms import (

@@ -10,7 +10,8 @@ from litestar.params import PathParameter
 from msgspec import UnsetType
 
 from api.pages.choices import CHANNELS, PRIORITIES, Choice, agents_of, besides, departments_of
-from api.pages.front import Form, Front, Page, notice_of
+from api.pages.form import Form
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
 from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
 from api.pages.tickets.finding import of_tag
