@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from api.pages.audit.calls import calls_asked
 from api.pages.audit.facts import facts_asked
-from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSONL, Form, Lines
+from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSONL, Format, Lines
 from api.pages.audit.filters import Asked
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, FACTS, Panel, panel_of
@@ -99,7 +99,7 @@ async def export_facts_jsonl(request: Page, front: NamedDependency[Front]) -> St
     return await _export(request, front, _FACTS, JSONL)
 
 
-async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stream:
+async def _export(request: Page, front: Front, trail: Trail, file_format: Format) -> Stream:
     """Send a file, recorded before it begins as a call that costs nothing; so is a refusal."""
     panel = await panel_of(request, front)
     services = front.services
@@ -109,19 +109,21 @@ async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stre
         read = trail.reader(front, request)
         return (read, await read(None)), None
 
-    arguments = hear({"format": form.ending, **trail.asked(request).kept}).recorded
+    arguments = hear({"format": file_format.ending, **trail.asked(request).kept}).recorded
     call = ToolCall(services.new_id(), EXPORTS[trail.name], arguments, units=0)
     read, first = (await services.helpdesk.read(panel.bearer, call, begin)).answer
-    name = f"deskledger-{trail.name}-{services.now():%Y-%m-%d}.{form.ending}"
+    name = f"deskledger-{trail.name}-{services.now():%Y-%m-%d}.{file_format.ending}"
     return Stream(
-        _parts(panel, read, first, form, form.head(trail.columns)),
-        media_type=form.media_type,
+        _parts(panel, read, first, file_format, file_format.head(trail.columns)),
+        media_type=file_format.media_type,
         headers={**FILE_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _parts(panel: Panel, read: Read, part: Part, form: Form, head: str) -> AsyncIterator[str]:
-    yield head + form.write(part.lines)
+async def _parts(
+    panel: Panel, read: Read, part: Part, file_format: Format, head: str
+) -> AsyncIterator[str]:
+    yield head + file_format.write(part.lines)
     while part.cursor is not UNSET:
         try:
             # Whoever lost the right meanwhile gets no more.
@@ -132,7 +134,7 @@ async def _parts(panel: Panel, read: Read, part: Part, form: Form, head: str) ->
             raise BrokenOff("an export, as the database does not answer") from error
         except (Unauthorized, Refused) as error:
             raise BrokenOff("an export, as its reader may read it no longer") from error
-        yield form.write(part.lines)
+        yield file_format.write(part.lines)
 
 
 ENDPOINTS = (export_calls_csv, export_calls_jsonl, export_facts_csv, export_facts_jsonl)

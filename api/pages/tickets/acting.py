@@ -1,4 +1,4 @@
-"""Acting on a ticket from its page: a form is carried out once, and not on a ticket unlike the shown."""
+"""Acting on a ticket from its page: once for each form, and only if it still is as the page showed it."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from api.pages.form import Form, key_of
 from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Panel, panel_of
 from api.pages.rendering import see_other
-from api.pages.tickets.forms import BODY_LIMIT, SHEETS, Asked, Carried, Sheet, carry_out
+from api.pages.tickets.forms import ACTION_FORMS, BODY_LIMIT, ActionForm, Asked, Carried, carry_out
 from api.pages.tickets.ticket import (
     ONE,
     Reference,
@@ -42,16 +42,16 @@ async def act(
 ) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()
-    sheet = SHEETS.get(action)
-    if sheet is None:
+    action_form = ACTION_FORMS.get(action)
+    if action_form is None:
         raise Refused(Code.NOT_FOUND, "There is no such action.")
     # Of a ticket that one may not see, nothing more is told than of one that does not exist.
     seen = await seen_ticket(panel, reference)
     try:
-        asked = sheet.read(seen.ticket, form)
+        asked = action_form.read(seen.ticket, form)
         if asked is None:
             return see_other(f"{seen.path}?done=nothing")
-        outcome = await _carry_out(panel, seen, form, sheet, asked)
+        outcome = await _carry_out(panel, seen, form, action_form, asked)
     except Refused as refused:
         status = status_of(refused)
         typed = form_typed(action, form)
@@ -68,14 +68,16 @@ async def act(
     return see_other(f"{seen.path}?done={done}{place}")
 
 
-async def _carry_out(panel: Panel, seen: Seen, form: Form, sheet: Sheet, asked: Asked) -> Carried:
+async def _carry_out(
+    panel: Panel, seen: Seen, form: Form, action_form: ActionForm, asked: Asked
+) -> Carried:
     """Do it on the ticket as the page showed it, or on one that differs in nothing that matters.
 
     Refuses with `conflict`, telling what happened since, where that may change the asker's mind.
     A form that was carried out already is answered as the first time, whatever happened since.
     """
     ticket, key = seen.ticket.id, key_of(form, asked, str(seen.ticket.id))
-    shown = _version(form) if sheet.outdated_by else None
+    shown = _version(form) if action_form.outdated_by else None
     try:
         return await carry_out(panel.acting, Conditions(key, shown), ticket, asked)
     except Refused as refused:
@@ -85,7 +87,7 @@ async def _carry_out(panel: Panel, seen: Seen, form: Form, sheet: Sheet, asked: 
         news = await _since(panel, seen, shown, now)
         if news is None:
             raise Refused(Code.CONFLICT, f"{_CHANGED}. {_KEPT}") from None
-        if matters := [line for line in news if line.topic in sheet.outdated_by]:
+        if matters := [line for line in news if line.topic in action_form.outdated_by]:
             raise Refused(Code.CONFLICT, f"{_CHANGED}: {_told(matters)}. {_KEPT}") from None
     return await carry_out(panel.acting, Conditions(key, now), ticket, asked)
 

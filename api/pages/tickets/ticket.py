@@ -13,9 +13,9 @@ from api.pages.choices import CHANNELS, PRIORITIES, Choice, agents_of, besides, 
 from api.pages.form import Form
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
-from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
 from api.pages.tickets.finding import of_tag
 from api.pages.tickets.forms import LONGEST
+from api.pages.tickets.history import A_PAGE, FILTERS, KINDS, filter_of, lines_of
 from api.pages.tickets.messages import talk_of
 from api.pages.wording import explained
 from api.problems import status_of
@@ -161,7 +161,7 @@ async def _history(panel: Panel, seen: Seen, view: View) -> dict[str, object]:
     history = await views.list_activity(caller, key, cursor=cursor, limit=A_PAGE, wanted=wanted)
     clients = await views.list_ticket_clients(caller, key)
     return {
-        "deeds": deeds_of(history.activity, audited=caller.may(Permission.AUDIT_READ)),
+        "history": lines_of(history.activity, audited=caller.may(Permission.AUDIT_READ)),
         "filters": FILTERS,
         "kinds": KINDS,
         "clients": sorted({*clients, view.client} - {""}),
