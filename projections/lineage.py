@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from projections.listings import TokenLine
+from projections.token_queries import TokenLine
 
 
 def still_active(tokens: Iterable[TokenLine], root: UUID, now: datetime) -> list[TokenLine]:

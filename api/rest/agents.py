@@ -25,7 +25,7 @@ from domain.application import Wish
 from domain.decider import Ref, existing
 from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
-from projections.listings import AgentDetailsPage
+from projections.directory_queries import AgentDetailsPage
 
 AgentId = Annotated[UUID, PathParameter(description="The agent's id.")]
 Name = Annotated[AgentName, Meta(description="The name that customers and colleagues see.")]

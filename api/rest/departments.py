@@ -21,7 +21,7 @@ from domain.department import (
 )
 from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
-from projections.listings import DepartmentPage
+from projections.directory_queries import DepartmentPage
 
 DepartmentId = Annotated[UUID, PathParameter(description="The department's id.")]
 

@@ -25,7 +25,7 @@ from domain.role import (
     SetPermissions,
     counted,
 )
-from projections.rights import RoleLine
+from projections.role_queries import RoleLine
 
 RoleId = Annotated[
     str, PathParameter(description="The role's id: for built-in roles, their word.", max_length=64)

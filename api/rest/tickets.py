@@ -28,7 +28,7 @@ from domain.ticket.words import Author, AuthorKind, Channel, Priority, Tag, code
 from mcp_server.outcome import TicketOutcome, outcome_of
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
-from projections.searching import TicketPage
+from projections.search_queries import TicketPage
 
 PATH = "/tickets"
 ONE = "/tickets/{ticket_id:str}"

@@ -21,8 +21,8 @@ from domain.ledger import Unavailable
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
 from projections.lineage import still_active
-from projections.listings import TokenLine, TokenRef, TokenState
 from projections.metadata import Named
+from projections.token_queries import TokenLine, TokenRef, TokenState
 from projections.views import Views
 
 TokenId = Annotated[UUID, PathParameter(description="The token's id.")]

@@ -21,7 +21,7 @@ from api.rest.agents import NewAgent, hire_agent
 from api.rest.password_links import PasswordLink, issue_password_link
 from domain.permissions import Permission, Role
 from domain.refusals import Code, Refused
-from projections.listings import AgentDetailsPage
+from projections.directory_queries import AgentDetailsPage
 
 AGENTS = f"{ADMIN}/agents"
 HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)

@@ -22,7 +22,7 @@ from domain.decider import Ref, existing
 from domain.department import DEPARTMENT
 from domain.permissions import Permission
 from domain.refusals import Refused
-from projections.listings import AgentDetailsPage
+from projections.directory_queries import AgentDetailsPage
 
 DepartmentId = Annotated[UUID, PathParameter(description="The department's id.")]
 

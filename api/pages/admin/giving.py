@@ -11,7 +11,7 @@ from domain.decider import Context, Ref
 from domain.department import DEPARTMENT
 from domain.permissions import Permission
 from domain.role import HeldRole
-from projections.rights import RoleLine
+from projections.role_queries import RoleLine
 
 
 async def roles_to_give(panel: Panel) -> list[Choice]:

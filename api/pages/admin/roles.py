@@ -22,7 +22,7 @@ from domain.decider import Ref
 from domain.permissions import PRIVILEGES, Permission, Role, Scope
 from domain.refusals import Code, Refused
 from domain.role import ROLE, counted, rights_of
-from projections.listings import AgentDetails
+from projections.directory_queries import AgentDetails
 
 RoleId = Annotated[str, PathParameter(description="The role's id: for built-in roles, their word.")]
 

@@ -14,7 +14,7 @@ from api.pages.wording import tried
 from domain.permissions import Permission
 from domain.ticket.words import Status
 from projections.question import STATUSES
-from projections.searching import TicketHit, TicketPage
+from projections.search_queries import TicketHit, TicketPage
 
 _SORTS = (
     Choice("changed", "Changed last"),
