@@ -1,4 +1,4 @@
-"""Pages for people: signing in, one-time links, apps and one's own account. They work without scripts."""
+"""Pages for people: signing in, consent to apps, and the panel. They work without scripts."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy

@@ -1,4 +1,4 @@
-"""What an agent gets in by, for those who manage agents: given, and ended at once."""
+"""An agent's access, for those who manage agents: links and seats given, tokens and apps ended."""
 
 from http import HTTPStatus
 from typing import Any

@@ -161,7 +161,6 @@ async def show_agent(
         "tokens": tokens,
         "apps": apps,
         "may_audit": panel.bearer.caller.may(Permission.AUDIT_READ),
-        "agents_path": AGENTS,
         "base": f"{AGENTS}/{agent}",
         **said,
     }

@@ -13,8 +13,7 @@ from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice, departments_of
 from api.pages.form import Sent
 from api.pages.front import Front, Page
-from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.rendering import see_other
+from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
 from api.pages.wording import explained, tried
 from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent
@@ -28,13 +27,21 @@ HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)
 _LONGEST_SEARCH = 200
 
 
-class Wanted(NamedTuple):
+class Filters(NamedTuple):
     """Whom the address asks for."""
 
     find: str = ""
     department: str = ""
     role: str = ""
     all: str = ""
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return {name: value for name, value in self._asdict().items() if value}
+
+    def path(self, **more: str) -> str:
+        query = urlencode({**self.kept, **more})
+        return f"{AGENTS}?{query}" if query else AGENTS
 
     @property
     def narrows(self) -> bool:
@@ -50,51 +57,38 @@ class Typed(NamedTuple):
     departments: Sequence[str] = ()
 
 
-@get(ADMIN)
-async def admin_page(request: Page, front: NamedDependency[Front]) -> Response[None]:
-    """Lead to the first place of the section that one may go to."""
-    panel = await panel_of(request, front)
-    for place in panel.open(ADMIN_PLACES):
-        return see_other(place.path)
-    raise Refused(Code.PERMISSION_DENIED, "Your role does not allow you to manage anything here.")
-
-
 @get(AGENTS)
 async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AGENTS_MANAGE)
     asked = request.query_params
-    wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
+    filters = Filters(**{name: asked.get(name, "").strip() for name in Filters._fields})
     cursor = asked.get("cursor", "")
-    found, refusal, status = await tried(lambda: _find(panel, wanted, cursor))
+    found, refusal, status = await tried(lambda: _find(panel, filters, cursor))
     roles = await panel.front.services.views.list_roles()
-    kept = {name: value for name, value in wanted._asdict().items() if value}
     shown: dict[str, object] = {
         "agents": found.agents if found else [],
-        "wanted": wanted,
+        "filters": filters,
         "departments": await departments_of(panel),
         "roles": [Choice(role.id, role.name) for role in roles],
-        "first": f"{AGENTS}?{urlencode(kept)}" if cursor else "",
-        "next": f"{AGENTS}?{urlencode({**kept, 'cursor': found.next_cursor})}"
-        if found and found.next_cursor
-        else "",
+        "first": filters.path() if cursor else "",
+        "next": filters.path(cursor=found.next_cursor) if found and found.next_cursor else "",
         "refusal": refusal,
-        "agents_path": AGENTS,
     }
     return panel.page("admin/agents", shown, HERE, status=status)
 
 
-async def _find(panel: Panel, wanted: Wanted, cursor: str) -> AgentDetailsPage:
-    if "\0" in "".join(wanted) or len(wanted.find) > _LONGEST_SEARCH:
+async def _find(panel: Panel, filters: Filters, cursor: str) -> AgentDetailsPage:
+    if "\0" in "".join(filters) or len(filters.find) > _LONGEST_SEARCH:
         raise Refused(Code.INVALID_ARGUMENTS, "This cannot be looked for. Change it below.")
     try:
-        department = UUID(wanted.department) if wanted.department else None
+        department = UUID(filters.department) if filters.department else None
         return await panel.front.services.views.list_agent_details(
             department_id=department,
             cursor=cursor or None,
-            include_inactive=bool(wanted.all),
-            role=wanted.role or None,
-            letters=wanted.find,
+            include_inactive=bool(filters.all),
+            role=filters.role or None,
+            letters=filters.find,
         )
     except (ValueError, Refused) as error:
         if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
@@ -141,7 +135,6 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
         "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
         "departments": await departments_to_give(panel),
         "key": str(panel.front.services.new_id()),
-        "agents_path": AGENTS,
         **said,
     }
     return panel.page("admin/agent_new", shown, HERE, status=status)
@@ -158,10 +151,9 @@ def show_link(panel: Panel, name: str, link: PasswordLink) -> Response[str]:
     shown: dict[str, object] = {
         "link": link,
         "name": name,
-        "agents_path": AGENTS,
         "base": f"{AGENTS}/{link.agent_id}",
     }
     return panel.page("admin/password_link", shown, HERE)
 
 
-ENDPOINTS = (admin_page, agents_page, new_agent_page, add_agent)
+ENDPOINTS = (agents_page, new_agent_page, add_agent)

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UnsetType
 
-from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, sentence_of
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
@@ -92,7 +91,6 @@ async def _list(
         "first": DEPARTMENTS if cursor else "",
         "typed": typed,
         "key": str(panel.front.services.new_id()),
-        "departments_path": DEPARTMENTS,
         **said,
     }
     return panel.page("admin/departments", shown, _HERE, status=status)
@@ -129,8 +127,6 @@ async def _show(
         "may_look": may_look,
         "id": department,
         "base": base,
-        "departments_path": DEPARTMENTS,
-        "agents_path": AGENTS,
         **said,
     }
     return panel.page("admin/department", shown, _HERE, status=status)

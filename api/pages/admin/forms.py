@@ -1,4 +1,4 @@
-"""Admin's forms: read strictly, told plainly, done once though sent new_password_in, and of one version."""
+"""Admin's forms: read strictly, carried out once though sent twice, refused in plain words."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
 from api.pages.form import Sent
 from api.pages.front import Front, Page, notice_of
@@ -79,8 +78,6 @@ async def roles_page(request: Page, front: NamedDependency[Front]) -> Response[s
         "count": len(Permission),
         "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
         "notice": notice_of(request, _DONE),
-        "roles_path": ROLES,
-        "agents_path": AGENTS,
     }
     return panel.page("admin/roles", shown, _HERE)
 
@@ -196,7 +193,6 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
         "withheld": bool(PRIVILEGES - _own(panel)),
         "groups": groups_of(_own(panel), typed.permissions),
         "key": str(panel.front.services.new_id()),
-        "roles_path": ROLES,
         **said,
     }
     return panel.page("admin/role_new", shown, _HERE, status=status)
@@ -220,8 +216,6 @@ async def _show(
         "holders": holders,
         "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
         "base": f"{ROLES}/{role_id}",
-        "roles_path": ROLES,
-        "agents_path": AGENTS,
         **said,
     }
     return panel.page("admin/role", shown, _HERE, status=status)

@@ -54,7 +54,6 @@ async def system_page(request: Page, front: NamedDependency[Front]) -> Response[
             view.name: _state(view.version, view.wanted) for view in system.views.views
         },
         "standing": await budget_standing(front.services.helpdesk),
-        "budget_path": f"{ADMIN}/budget",
     }
     return panel.page("admin/system", shown, _HERE)
 

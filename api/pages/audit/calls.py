@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from api.pages.audit.files import EXPORTS
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, open_tickets
+from api.pages.audit.filters import TRAIL, Filters, asked_of, choices_of, open_tickets
 from api.pages.audit.words import OUTCOMES, WAYS, badge_of, in_lines
 from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
@@ -40,7 +40,7 @@ _TOOLS = sorted(
 )
 
 
-def calls_asked(request: Page) -> Asked[CallListing]:
+def calls_asked(request: Page) -> Filters[CallListing]:
     return asked_of(request, AUDIT, CallListing, _FIELDS)
 
 
@@ -85,7 +85,7 @@ async def call_page(
 
 
 async def _shown(
-    panel: Panel, asked: Asked[CallListing], found: CallPage | None
+    panel: Panel, asked: Filters[CallListing], found: CallPage | None
 ) -> dict[str, object]:
     calls = found.calls if found else []
     return {

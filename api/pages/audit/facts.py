@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, open_tickets
+from api.pages.audit.filters import TRAIL, Filters, asked_of, choices_of, open_tickets
 from api.pages.audit.words import SUBJECTS, WAYS, in_lines, kind_of
 from api.pages.choices import kept_among
 from api.pages.front import Front, Page
@@ -24,7 +24,7 @@ _FIELDS = {
 }
 
 
-def facts_asked(request: Page) -> Asked[FactListing]:
+def facts_asked(request: Page) -> Filters[FactListing]:
     return asked_of(request, FACTS, FactListing, _FIELDS)
 
 
@@ -67,7 +67,7 @@ async def fact_page(
 
 
 async def _shown(
-    panel: Panel, asked: Asked[FactListing], found: FactPage | None
+    panel: Panel, asked: Filters[FactListing], found: FactPage | None
 ) -> dict[str, object]:
     facts = found.facts if found else []
     choices = await choices_of(panel, asked.given)

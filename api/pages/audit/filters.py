@@ -40,7 +40,7 @@ _LATELY = timedelta(days=30)
 _MOST = 100
 
 
-class Asked(NamedTuple, Generic[L]):
+class Filters(NamedTuple, Generic[L]):
     """What an address asks: its fields as they are given, and where a walk goes on."""
 
     page: str
@@ -87,11 +87,11 @@ class Asked(NamedTuple, Generic[L]):
         return no_choice(self.given.get(name, ""), self.fields.get(name, "a filter"))
 
 
-def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Asked[L]:
+def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Filters[L]:
     """Return what a request asks of a list, whose fields are named as they are told of."""
     params = request.query_params
     given = {name: params.get(name, "").strip() for name in fields}
-    return Asked(page, fields, listing, given, params.get("cursor", ""))
+    return Filters(page, fields, listing, given, params.get("cursor", ""))
 
 
 async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from api.pages.choices import CHANNELS, PRIORITIES, Choice, agents_of, besides, 
 from api.pages.form import Form
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
-from api.pages.tickets.finding import of_tag
+from api.pages.tickets.filters import of_tag
 from api.pages.tickets.forms import LONGEST
 from api.pages.tickets.history import A_PAGE, FILTERS, KINDS, filter_of, lines_of
 from api.pages.tickets.messages import talk_of

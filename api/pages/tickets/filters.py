@@ -34,7 +34,7 @@ _TEXTS = {
 _NAMES = {**_TEXTS, "status": "a status", "cursor": "a page"}
 
 
-class Asked(NamedTuple):
+class Filters(NamedTuple):
     """The fields of the form as they are given, and where a walk goes on."""
 
     texts: Mapping[str, str]
@@ -42,7 +42,7 @@ class Asked(NamedTuple):
     cursor: str = ""
 
     @classmethod
-    def of(cls, request: Page) -> "Asked":
+    def of(cls, request: Page) -> "Filters":
         params = request.query_params
         return cls(
             {name: params.get(name, "").strip() for name in _TEXTS},
