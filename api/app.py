@@ -24,7 +24,7 @@ from api.pages.rendering import Renderer
 from api.rates import RateLimiter
 from api.rest import rest_router
 from api.rest.admission import Admission, Identify
-from api.rest.document import Document
+from api.rest.openapi import Document
 from api.rest.page import Reference, reference_router
 from api.services import Services
 from api.sign_in.entrance import Entrance

@@ -1,4 +1,4 @@
-"""Which access tokens were generated with which: they do not end with one another."""
+"""Which access tokens were generated with which: revoking one does not revoke those made with it."""
 
 from collections.abc import Iterable
 from datetime import datetime

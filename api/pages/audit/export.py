@@ -9,16 +9,16 @@ from litestar.di import NamedDependency
 from litestar.response import Stream
 from msgspec import UNSET, UnsetType
 
+from api.broken_off import BrokenOff
 from api.pages.audit.calls import calls_asked
 from api.pages.audit.facts import facts_asked
 from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSONL, Format, Lines
-from api.pages.audit.filters import Asked
+from api.pages.audit.filters import Filters
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, FACTS, Panel, panel_of
 from api.pages.rendering import FILE_HEADERS
 from api.rest.calls import CallListing
 from api.rest.facts import FactListing
-from api.streams import BrokenOff
 from domain.application import Unauthorized
 from domain.caller import Caller
 from domain.ledger import Unavailable
@@ -47,7 +47,7 @@ class Trail(NamedTuple):
 
     name: str
     columns: Sequence[str]
-    asked: Callable[[Page], Asked[CallListing] | Asked[FactListing]]
+    asked: Callable[[Page], Filters[CallListing] | Filters[FactListing]]
     reader: Callable[[Front, Page], Read]
 
 
