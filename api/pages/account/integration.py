@@ -95,7 +95,7 @@ async def integration(
     **said: str,
 ) -> Response[str]:
     """Show the page, with what is said besides; `label` is what was typed already."""
-    services, agent, at = panel.front.services, panel.acting.agent, Locations(panel.front.base_url)
+    services, agent, at = panel.services, panel.acting.agent, Locations(panel.front.base_url)
     tokens = await tokens_in_words(services, agent)
     alive = sum(token.line.state in {"active", "expiring"} for token in tokens)
     shown: Mapping[str, object] = {
@@ -107,8 +107,8 @@ async def integration(
         "alive": alive,
         "most": MAX_ACTIVE,
         "budget": await budget_standing(services.helpdesk),
-        "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
-        "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
+        "may_set": panel.caller.may(Permission.SETTINGS_MANAGE),
+        "may_generate": panel.caller.may(Permission.TOKENS_OWN),
         "label": label,
         "kinds": [Choice(kind, good_for(scopes)) for kind, scopes in _KINDS.items()],
         "connecting": connecting(at),

@@ -85,7 +85,7 @@ async def _account(
     headers: Mapping[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
-    by, agent = panel.bearer.caller.by, panel.agent
+    by, agent = panel.caller.by, panel.agent
     shown = {
         "name": agent.name,
         "email": agent.email or "",

@@ -105,7 +105,7 @@ async def new_password_link(
         if pageless(refused):
             raise
         return await show_agent(panel, agent_id, status_of(refused), refusal=explained(refused))
-    states = panel.front.services.helpdesk.states
+    states = panel.services.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)
 

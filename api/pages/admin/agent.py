@@ -84,7 +84,7 @@ async def change_agent(
     typed = typed_in(form)
 
     async def changed() -> str:
-        states = panel.front.services.helpdesk.states
+        states = panel.services.helpdesk.states
         agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
         conditions = as_seen(form)
         change = await _change(panel, agent, typed)
@@ -132,7 +132,7 @@ async def show_agent(
 ) -> Response[str]:
     """Show an agent; a form that was refused is as it was `typed`."""
     panel.acting.reading(Permission.AGENTS_MANAGE)
-    services = panel.front.services
+    services = panel.services
     read = await services.helpdesk.states.refresh(Ref(AGENT, agent))
     state = existing(read.state, "agent")
     context = await context_for(panel.acting, state.role)
@@ -155,12 +155,12 @@ async def show_agent(
         "typed": typed or as_it_is,
         "conflicting": typed is not None and status == HTTPStatus.PRECONDITION_FAILED,
         "roles": roles,
-        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
+        "withheld": Permission.ADMINS_MANAGE not in panel.caller.granted,
         "departments": await departments_to_give(panel, state.departments),
         "seen": await _last_seen(panel, agent, used) if may_look else None,
         "tokens": tokens,
         "apps": apps,
-        "may_audit": panel.bearer.caller.may(Permission.AUDIT_READ),
+        "may_audit": panel.caller.may(Permission.AUDIT_READ),
         "base": f"{AGENTS}/{agent}",
         **said,
     }
@@ -177,7 +177,7 @@ def _reasons(key: UUID, agent: Agent, context: Context) -> Reasons:
 
 
 async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: Context) -> Shown:
-    states = panel.front.services.helpdesk.states
+    states = panel.services.helpdesk.states
     held = next(iter(context.states.values()), None)
     places = {
         place: (await states.refresh(Ref(DEPARTMENT, place))).state for place in agent.departments
@@ -198,7 +198,7 @@ async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: C
 
 async def _last_seen(panel: Panel, agent: UUID, used: list[Any]) -> datetime | None:
     """Return when the agent last did anything, by whatever way, about a minute late."""
-    sessions = await living_sessions(panel.front.services, agent, None)
+    sessions = await living_sessions(panel.services, agent, None)
     moments = [*used, *(one.last_used_at for one in sessions), *(one.opened_at for one in sessions)]
     return max((moment for moment in moments if moment is not UNSET), default=None)
 

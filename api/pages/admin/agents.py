@@ -65,7 +65,7 @@ async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[
     filters = Filters(**{name: asked.get(name, "").strip() for name in Filters._fields})
     cursor = asked.get("cursor", "")
     found, refusal, status = await tried(lambda: _find(panel, filters, cursor))
-    roles = await panel.front.services.views.list_roles()
+    roles = await panel.services.views.list_roles()
     shown: dict[str, object] = {
         "agents": found.agents if found else [],
         "filters": filters,
@@ -83,7 +83,7 @@ async def _find(panel: Panel, filters: Filters, cursor: str) -> AgentDetailsPage
         raise Refused(Code.INVALID_ARGUMENTS, "This cannot be looked for. Change it below.")
     try:
         department = UUID(filters.department) if filters.department else None
-        return await panel.front.services.views.list_agent_details(
+        return await panel.services.views.list_agent_details(
             department_id=department,
             cursor=cursor or None,
             include_inactive=bool(filters.all),
@@ -132,9 +132,9 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
     shown: dict[str, object] = {
         "typed": typed,
         "roles": await roles_to_give(panel),
-        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
+        "withheld": Permission.ADMINS_MANAGE not in panel.caller.granted,
         "departments": await departments_to_give(panel),
-        "key": str(panel.front.services.new_id()),
+        "key": str(panel.services.new_id()),
         **said,
     }
     return panel.page("admin/agent_new", shown, HERE, status=status)

@@ -87,7 +87,7 @@ async def _budget(
 ) -> Response[str]:
     """Show a month; a form that was refused is as it was `typed`."""
     await reading_use(panel.acting)
-    services = panel.front.services
+    services = panel.services
     standing = await budget_standing(services.helpdesk)
     use = await services.views.get_usage(_use_in(month, "day"))
     changes = (await services.views.list_limits()).limits
@@ -103,7 +103,7 @@ async def _budget(
         "use": use,
         "chart": chart_of(use.rows, month.first, _today(services), limit),
         "tables": await _tables(panel, month) if use.rows else [],
-        "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
+        "may_set": panel.caller.may(Permission.SETTINGS_MANAGE),
         "form": form if typed is None else {**form, **typed},
         "changes": changes[:_MOST_CHANGES],
         "base": BUDGET,
@@ -112,7 +112,7 @@ async def _budget(
 
 
 async def _tables(panel: Panel, month: Month) -> list[Table]:
-    may_list = panel.bearer.caller.may(Permission.AUDIT_READ)
+    may_list = panel.caller.may(Permission.AUDIT_READ)
     after = month.last + timedelta(days=1)
     days = {"from": f"{month.first}T00:00", "to": f"{after}T00:00"}
 
@@ -132,7 +132,7 @@ async def _tables(panel: Panel, month: Month) -> list[Table]:
     def of_tool(row: UsageRow) -> tuple[str, str]:
         return (row.tool, calls_of(tool=row.tool)) if row.tool else ("unknown", "")
 
-    services = panel.front.services
+    services = panel.services
     return [
         await _table(services, month, "agent", of_agent),
         await _table(services, month, "client", of_client),

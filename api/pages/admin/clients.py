@@ -84,7 +84,7 @@ async def remove_client(request: Page, front: NamedDependency[Front]) -> Respons
 
 async def _stopped(panel: Panel, change: PolicyChange) -> list[str]:
     held, _ = await held_clients(panel.acting)
-    clients = await panel.front.services.views.list_clients_in_use()
+    clients = await panel.services.views.list_clients_in_use()
     stopped = stopped_by(changed(held.policy, change), held.policy, clients)
     return [use.label for use in stopped]
 
@@ -106,7 +106,7 @@ async def _clients(
 ) -> Response[str]:
     """Show the page; a form that was refused, or is to be sent once more, is as it was typed."""
     held, _ = await held_clients(panel.acting)
-    in_use = await panel.front.services.views.list_clients_in_use()
+    in_use = await panel.services.views.list_clients_in_use()
     shown: dict[str, object] = {
         "clients": [held.registered[key] for key in sorted(held.registered)],
         "agents": agents_by_id(in_use),

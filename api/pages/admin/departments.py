@@ -84,13 +84,13 @@ async def _list(
     panel: Panel, cursor: str, typed: str = "", status: int = 200, **said: str
 ) -> Response[str]:
     panel.acting.reading(Permission.DEPARTMENTS_MANAGE)
-    found = await panel.front.services.views.list_departments(cursor=cursor or None)
+    found = await panel.services.views.list_departments(cursor=cursor or None)
     shown: dict[str, object] = {
         "found": found.departments,
         "next": _after(DEPARTMENTS, found.next_cursor),
         "first": DEPARTMENTS if cursor else "",
         "typed": typed,
-        "key": str(panel.front.services.new_id()),
+        "key": str(panel.services.new_id()),
         **said,
     }
     return panel.page("admin/departments", shown, _HERE, status=status)
@@ -106,7 +106,7 @@ async def _show(
     **said: str,
 ) -> Response[str]:
     caller = panel.acting.reading(Permission.DEPARTMENTS_MANAGE)
-    services = panel.front.services
+    services = panel.services
     state, version = await services.helpdesk.states.refresh(Ref(DEPARTMENT, department))
     name = existing(state, "department").name
     may_look = caller.may(Permission.AGENTS_MANAGE)

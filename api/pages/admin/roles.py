@@ -72,11 +72,11 @@ class Typed(NamedTuple):
 async def roles_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.ROLES_MANAGE)
-    roles = await panel.front.services.views.list_roles()
+    roles = await panel.services.views.list_roles()
     shown: dict[str, object] = {
         "roles": [(role, groups_of(frozenset(role.permissions))) for role in roles],
         "count": len(Permission),
-        "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+        "may_look": panel.caller.may(Permission.AGENTS_MANAGE),
         "notice": notice_of(request, _DONE),
     }
     return panel.page("admin/roles", shown, _HERE)
@@ -180,7 +180,7 @@ async def _read(panel: Panel, role_id: str) -> Shown:
         ref = counted(role_id)
     except Refused:
         ref = None
-    read = await panel.front.services.helpdesk.states.refresh(Ref(ROLE, ref.id)) if ref else None
+    read = await panel.services.helpdesk.states.refresh(Ref(ROLE, ref.id)) if ref else None
     if read is None or read.state is None or read.state.removed:
         raise Refused(Code.NOT_FOUND, "There is no such role. Perhaps somebody removed it.")
     return Shown(role_id, read.state.name, False, read.state.permissions, read.version)
@@ -192,7 +192,7 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
         "typed": typed,
         "withheld": bool(PRIVILEGES - _own(panel)),
         "groups": groups_of(_own(panel), typed.permissions),
-        "key": str(panel.front.services.new_id()),
+        "key": str(panel.services.new_id()),
         **said,
     }
     return panel.page("admin/role_new", shown, _HERE, status=status)
@@ -214,7 +214,7 @@ async def _show(
         "allowed": groups_of(role.permissions),
         "beyond": [one.sentence for one in Permission if one in role.permissions - own],
         "holders": holders,
-        "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+        "may_look": panel.caller.may(Permission.AGENTS_MANAGE),
         "base": f"{ROLES}/{role_id}",
         **said,
     }
@@ -223,15 +223,15 @@ async def _show(
 
 async def _holders(panel: Panel, role_id: str) -> list[AgentDetails]:
     """Return who has a role, the first hundred by name; nobody to those who may not list agents."""
-    if not panel.bearer.caller.may_list(Permission.AGENTS_MANAGE):
+    if not panel.caller.may_list(Permission.AGENTS_MANAGE):
         return []
-    views = panel.front.services.views
+    views = panel.services.views
     return (await views.list_agent_details(role=role_id)).agents
 
 
 def _own(panel: Panel) -> frozenset[Permission]:
     """Return what one may give: what one's own role allows, and is not owners' alone."""
-    return panel.bearer.caller.granted & PRIVILEGES
+    return panel.caller.granted & PRIVILEGES
 
 
 ENDPOINTS = (roles_page, new_role_page, add_role, role_page, change_role, remove_role)

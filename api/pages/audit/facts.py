@@ -61,7 +61,7 @@ async def fact_page(
         "kind": kind_of(fact.topic),
         "way": WAYS[fact.via],
         "data": in_lines(fact.change),
-        "managed": bool(fact.about) and panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+        "managed": bool(fact.about) and panel.caller.may(Permission.AGENTS_MANAGE),
     }
     return panel.page("audit/fact", shown, HERE)
 

@@ -99,17 +99,17 @@ async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
     return {
         "agents": kept_among(await agents_on_record(panel), given["agent_id"]),
         "ways": kept_among([Choice(way, WAYS[way]) for way in get_args(Via)], given["via"]),
-        "clients": await _clients(panel, panel.front.services.now()),
+        "clients": await _clients(panel, panel.services.now()),
     }
 
 
 async def open_tickets(panel: Panel, lines: Iterable[CallLine | FactLine]) -> frozenset[UUID]:
     """Return the tickets of some lines to which one may be led; others would lead to a refusal."""
-    caller = panel.bearer.caller
+    caller = panel.caller
     tickets = {line.ticket.id for line in lines if line.ticket}
     if not tickets or not caller.may(Permission.TICKETS_READ):
         return frozenset()
-    return await panel.front.services.views.tickets_open_to(caller, tickets)
+    return await panel.services.views.tickets_open_to(caller, tickets)
 
 
 async def _clients(panel: Panel, now: datetime) -> list[str]:
@@ -120,7 +120,7 @@ async def _clients(panel: Panel, now: datetime) -> list[str]:
         by=frozenset({"client"}),
         limit=_MOST,
     )
-    rows = (await panel.front.services.views.get_usage(asked)).rows
+    rows = (await panel.services.views.get_usage(asked)).rows
     return sorted(row.client for row in rows if row.client and row.client is not UNSET)
 
 

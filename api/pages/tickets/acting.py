@@ -61,7 +61,7 @@ async def act(
             panel, seen, View(), status, refusal=explained(refused), typed=typed
         )
     answer = outcome.answer
-    if not panel.bearer.caller.sees(answer.department_id):
+    if not panel.caller.sees(answer.department_id):
         return see_other(f"{TICKETS}?done={action}")
     done = "behind" if outcome.views_behind else action if answer.changed else "nothing"
     place = f"#m-{answer.message_id}" if isinstance(answer, Written) else ""
@@ -94,7 +94,7 @@ async def _carry_out(
 
 async def _since(panel: Panel, seen: Seen, shown: int, now: int) -> list[ActivityLine] | None:
     """Return what others did after a version, the latest first; None where it cannot be told yet."""
-    views, caller, key = panel.front.services.views, panel.bearer.caller, str(seen.ticket.id)
+    views, caller, key = panel.services.views, panel.caller, str(seen.ticket.id)
     _, known = await views.get_ticket(caller, key)
     if known < now or now <= shown:
         return None
@@ -104,7 +104,7 @@ async def _since(panel: Panel, seen: Seen, shown: int, now: int) -> list[Activit
 
 def _is_own(panel: Panel, line: ActivityLine) -> bool:
     """Whether it was done by oneself, by hand: what one's AI client did may well be news."""
-    return bool(line.agent) and line.agent.id == panel.bearer.caller.agent and line.via == "panel"
+    return bool(line.agent) and line.agent.id == panel.caller.agent and line.via == "panel"
 
 
 def _told(lines: list[ActivityLine]) -> str:

@@ -63,7 +63,7 @@ async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[
         status = status_of(refused)
         typed = {name: text.replace("\0", "") for name, text in form.items()}
         return await _page(panel, {**_BLANK, **typed}, explained(refused), status)
-    if outcome.views_behind or not panel.bearer.caller.may(Permission.TICKETS_READ):
+    if outcome.views_behind or not panel.caller.may(Permission.TICKETS_READ):
         return see_other(f"{TICKETS}?done=open_ticket")
     return see_other(f"{TICKETS}/{outcome.answer.code}?done=open_ticket")
 
@@ -103,11 +103,11 @@ async def _page(
         "given": given,
         "refusal": refusal,
         "path": OPEN,
-        "key": str(panel.front.services.new_id()),
+        "key": str(panel.services.new_id()),
         "longest": _LONGEST,
         "departments": await departments_seen(panel),
         "sees_any": sees_any(panel),
-        "may_add": panel.bearer.caller.may(Permission.DEPARTMENTS_MANAGE),
+        "may_add": panel.caller.may(Permission.DEPARTMENTS_MANAGE),
         "priorities": PRIORITIES,
         "channels": [Choice(one.value, name) for one, name in CHANNELS.items()],
     }

@@ -106,7 +106,7 @@ async def seen_ticket(panel: Panel, reference: str) -> Seen:
     caller = panel.acting.reading(Permission.TICKETS_READ)
     try:
         if len(reference) <= _LONGEST and reference.isprintable():
-            return Seen(*await panel.front.services.views.get_ticket(caller, reference))
+            return Seen(*await panel.services.views.get_ticket(caller, reference))
     except Refused as refused:
         if refused.code is not Code.NOT_FOUND:
             raise
@@ -146,7 +146,7 @@ async def show_ticket(
         "tags": [Choice(of_tag(tag), tag) for tag in ticket.tags],
         "typed": typed or Typed(),
         "version": seen.version,
-        "key": str(panel.front.services.new_id()),
+        "key": str(panel.services.new_id()),
         "longest": LONGEST,
         **await _history(panel, seen, view),
         **await _offered(panel, ticket),
@@ -156,7 +156,7 @@ async def show_ticket(
 
 async def _history(panel: Panel, seen: Seen, view: View) -> dict[str, object]:
     wanted = filter_of(view.by, view.client, view.kind)
-    views, caller, key = panel.front.services.views, panel.bearer.caller, str(seen.ticket.id)
+    views, caller, key = panel.services.views, panel.caller, str(seen.ticket.id)
     cursor = view.activity or None
     history = await views.list_activity(caller, key, cursor=cursor, limit=A_PAGE, wanted=wanted)
     clients = await views.list_ticket_clients(caller, key)
@@ -176,7 +176,7 @@ def _link(path: str, view: View, part: str, cursor: str | UnsetType) -> str:
 
 async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
     """Return what the role allows and the status permits, with what there is to choose from."""
-    caller = panel.bearer.caller
+    caller = panel.caller
     fitting = {
         "resolve_ticket": ticket.status in RESOLVABLE,
         "reopen_ticket": ticket.status is Status.RESOLVED,
