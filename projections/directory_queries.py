@@ -37,7 +37,7 @@ class AgentPage(Struct, frozen=True, omit_defaults=True):
 
 
 class AgentDetails(Struct, frozen=True, kw_only=True):
-    """An agent, as those see him who manage agents."""
+    """An agent, as seen by those who manage agents."""
 
     id: Annotated[UUID, Meta(description="The agent's id.")]
     name: Annotated[str, Meta(description="The agent's name.")]

@@ -12,7 +12,7 @@ from projections.token_queries import TokenLine
 def still_active(tokens: Iterable[TokenLine], root: UUID, now: datetime) -> list[TokenLine]:
     """Return those active of an agent's tokens that come of one, in however many steps.
 
-    Steps that are revoked by now count as well: else a thief would hide what he made behind them.
+    Steps that are revoked by now count as well: else a thief would hide new tokens behind them.
     """
     made: dict[UUID, list[TokenLine]] = {}
     for token in tokens:

@@ -72,7 +72,7 @@ async def agents_of(
 async def agents_on_record(
     panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
 ) -> list[Choice]:
-    """Return them to whoever may read of them all, as the audit trail's readers do."""
+    """Return the same to those who may read of all agents, as the audit trail's readers do."""
     views = panel.services.views
     found: list[Choice] = []
     async for page in every_page(
@@ -91,7 +91,7 @@ async def agents_on_record(
 
 
 def no_choice(given: str, what: str) -> Refused:
-    """Make the refusal of what an address asks for as `what`, and no form offers."""
+    """Make the refusal of a value that no form offers as `what`."""
     return Refused(
         Code.INVALID_ARGUMENTS,
         f"“{clean(given[:64])}” cannot be taken as {what}. Choose again below.",

@@ -49,7 +49,7 @@ async def sent_in(request: Request[Any, Any, Any]) -> Sent:
 def key_of(form: Form, wish: msgspec.Struct, *place: str) -> str | None:
     """Return the key under which a form that is sent twice is carried out once, if it has one.
 
-    What was filled in is a part of it: the same form with another name is another wish.
+    What was filled in is a part of it: the same form with another name is another request.
     """
     if not form.get("key"):
         return None

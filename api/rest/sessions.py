@@ -61,7 +61,7 @@ async def list_sessions(
 
 
 async def living_sessions(services: Services, agent: UUID, asking: UUID | None) -> list[Session]:
-    """Return an agent's sessions that still open the door, newest first; `asking` is one in use."""
+    """Return an agent's sessions that are not over, newest first; `asking` is one in use."""
     lines = await services.views.list_sessions(agent)
     used = await services.ledger.last_used([line.id for line in lines])
     since = services.now() - services.idle

@@ -148,7 +148,7 @@ async def tokens_left(services: Services, ended: UUID) -> tuple[TokenRef, ...] |
 
 
 async def tokens_come_of(services: Services, agent: UUID, token: UUID) -> tuple[TokenRef, ...]:
-    """Return an agent's active tokens generated with a token of his, or with one of those."""
+    """Return an agent's active tokens that were generated with one token, or with one of those."""
     lines = await services.views.list_tokens(agent_id=agent)
     return tuple(
         TokenRef(line.id, line.mask) for line in still_active(lines, token, services.now())

@@ -42,12 +42,12 @@ async def tokens_in_words(services: Services, agent: UUID) -> list[TokenInWords]
 
 
 def after_ending(ended: TokenRevoked, path: str) -> str:
-    """Return where to go once a token is revoked: there one is warned of those that come of it."""
+    """Return where to go once a token is revoked: the page there warns of tokens that come of it."""
     return f"{path}&token={ended.id}" if ended.still_active else path
 
 
 async def warning_at(request: Page, services: Services, agent: UUID) -> str:
-    """Say what lives on that comes of the revoked token of the agent's which an address names."""
+    """Warn of tokens still active that come of the one just revoked, which the address names."""
     try:
         token = UUID(request.query_params.get("token", ""))
     except ValueError:

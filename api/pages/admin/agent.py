@@ -78,7 +78,7 @@ async def agent_page(
 async def change_agent(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[Any]:
-    """Change what differs from what the account is; what was not offered stays as it is."""
+    """Change what was typed otherwise than it is; what was not offered stays as it is."""
     panel = await panel_of(request, front)
     form = await panel.form()
     typed = typed_in(form)

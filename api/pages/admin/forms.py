@@ -43,7 +43,7 @@ def once(form: Form, wish: msgspec.Struct) -> Conditions:
 
 
 def as_seen(form: Form) -> Conditions:
-    """Return the conditions under which only what the form was made from is changed."""
+    """Return the conditions under which a form changes only the version that it was filled in from."""
     version = form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004 - 64 bits
         raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
@@ -51,7 +51,7 @@ def as_seen(form: Form) -> Conditions:
 
 
 def sentence_of(refused: Refused, what: str) -> str:
-    """Return why it was refused, as a page that shows what was typed says it."""
+    """Return why it was refused, for a page that shows what was typed again."""
     if refused.code is Code.PRECONDITION_FAILED:
         return (
             f"Somebody else changed this {what} while you had it open, so nothing was saved. "

@@ -31,7 +31,7 @@ def may_give(panel: Panel, role: RoleLine) -> bool:
 
 
 async def departments_to_give(panel: Panel, held: Iterable[UUID] = ()) -> list[Choice]:
-    """Return the departments that one may let somebody into, with those that one is in already."""
+    """Return the departments that one may let an agent into, and those that it is in already."""
     caller, already = panel.caller, frozenset(held)
     listed = {choice.value: choice for choice in await departments_of(panel)}
     if Permission.TICKETS_ALL_DEPARTMENTS in caller.granted:

@@ -110,7 +110,7 @@ async def role_page(request: Page, role_id: RoleId, front: NamedDependency[Front
 async def change_role(
     request: Page, role_id: RoleId, front: NamedDependency[Front]
 ) -> Response[Any]:
-    """Set the name, and of what one has oneself all that is ticked."""
+    """Set the name, and the permissions to those that are ticked: one gives only what one has."""
     panel = await panel_of(request, front)
     form = await panel.form()
     typed = _typed_in(form)

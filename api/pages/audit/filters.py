@@ -88,7 +88,7 @@ class Filters(NamedTuple, Generic[L]):
 
 
 def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Filters[L]:
-    """Return what a request asks of a list, whose fields are named as they are told of."""
+    """Return what a request asks of a list; `fields` are its names, with what refusals call them."""
     params = request.query_params
     given = {name: params.get(name, "").strip() for name in fields}
     return Filters(page, fields, listing, given, params.get("cursor", ""))

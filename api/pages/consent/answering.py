@@ -204,7 +204,7 @@ class Answering:
         return standing(self._held, DeclineApp(**self._wish()))
 
     def _cookies(self) -> Sequence[Cookie]:
-        """Have a browser kept that an unproved client is remembered by, for another year."""
+        """Return the cookie that an unproved client is remembered by, for another year."""
         if self._is_proved or self._browser is None:
             return ()
         return [set_browser(self._browser, self._front.base_url)]

@@ -147,7 +147,7 @@ async def _send_back(
     refused: AuthorizationRefused,
     redirect_uri: str,
 ) -> Response[Any]:
-    """Tell the client what is wrong; one that nobody vouches for may only be gone to (RFC 9700 §4.11).
+    """Tell the client what is wrong; one that nobody vouches for, by a link only (RFC 9700 §4.11).
 
     Else anybody could register an address and have us send people there.
     """

@@ -112,7 +112,7 @@ async def logout(request: Page, front: NamedDependency[Front]) -> Response[None]
 
 
 def later(limited: RateLimited, what: str = "attempts") -> str:
-    """Say when the next attempt may be made, or the next of what else there were too many."""
+    """Say when the next attempt may be made, or the next of `what` there were too many of."""
     seconds = limited.retry_after
     minutes = -(-seconds // 60)
     when = f"{seconds} seconds" if seconds < 60 else f"{minutes} minutes"  # noqa: PLR2004 - a minute

@@ -112,7 +112,7 @@ def _dead(front: Front, refused: Refused | None = None) -> Response[str]:
 
 
 async def _address(front: Front, form: Form) -> str:
-    """Return with what the agent signs in whose link this is."""
+    """Return the address that the agent of this link signs in with; empty where there is none."""
     agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, _agent(form)))).state
     return (agent.email if agent else None) or ""
 

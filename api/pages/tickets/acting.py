@@ -71,7 +71,7 @@ async def act(
 async def _carry_out(
     panel: Panel, seen: Seen, form: Form, action_form: ActionForm, asked: Asked
 ) -> Carried:
-    """Do it on the ticket as the page showed it, or on one that differs in nothing that matters.
+    """Carry it out on the ticket as the page showed it, or where what happened since does not matter.
 
     Refuses with `conflict`, telling what happened since, where that may change the asker's mind.
     A form that was carried out already is answered as the first time, whatever happened since.

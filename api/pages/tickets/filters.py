@@ -87,7 +87,7 @@ class Filters(NamedTuple):
 
 
 def address(fields: Mapping[str, Any]) -> str:
-    """Return where the tickets are that fields of the form find; one address for one search."""
+    """Return the address of the list that these fields narrow; one address for one search."""
     return f"{TICKETS}?{urlencode(sorted(fields.items()), doseq=True)}" if fields else TICKETS
 
 

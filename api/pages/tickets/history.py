@@ -79,7 +79,7 @@ def _line_of(line: ActivityLine, *, audited: bool) -> HistoryLine:
 
 
 def _client(line: ActivityLine) -> str:
-    """Say which client it was in full; of the panel's people, that is but the browser."""
+    """Say which client it was in full; in the panel that would only be the browser."""
     if not line.client or line.via == "panel":
         return ""
     named = f"{line.client.name} {line.client.version or ''}".strip()

@@ -74,7 +74,7 @@ async def _found(panel: Panel, filters: Filters, found: TicketPage | None) -> di
 
 
 async def _blank(panel: Panel, filters: Filters, here: str) -> str:
-    """Say why there is nothing: no desk has tickets yet, not one for oneself, or nothing fits."""
+    """Say why there is nothing: there are no tickets at all, none that one sees, or none that fits."""
     if not await panel.services.views.has_tickets():
         return "desk"
     if not sees_any(panel):
