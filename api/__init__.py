@@ -1,1 +1,1 @@
-"""The HTTP surface: the gate, the MCP mount and health; errors are translated here, once."""
+"""The HTTP surface: MCP behind its gate, the REST API, the authorization server, pages and health."""

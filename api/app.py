@@ -20,13 +20,13 @@ from api.oauth.routes import oauth_router
 from api.oauth.store import OAuthStore
 from api.pages import ExceptionHandler, answer_anywhere, pages_router
 from api.pages.front import Front
-from api.pages.showing import Showing
+from api.pages.rendering import Renderer
 from api.rates import RateLimiter
 from api.rest import rest_router
-from api.rest.acting import Office
 from api.rest.admission import Admission, Identify
-from api.rest.document import Document
+from api.rest.openapi import Document
 from api.rest.page import Reference, reference_router
+from api.services import Services
 from api.sign_in.entrance import Entrance
 
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -38,7 +38,7 @@ class Parts(NamedTuple):
     server: Server[Any]
     identify: Identify
     rates: RateLimiter
-    office: Office
+    services: Services
     entrance: Entrance
     clients: Clients
     oauth: OAuthStore
@@ -54,28 +54,28 @@ def create_app(parts: Parts) -> Litestar:
         parts.server,
         parts.identify,
         parts.rates,
-        Locations(parts.office.base_url),
+        Locations(parts.services.base_url),
         hosts=list(parts.hosts),
         origins=list(parts.origins),
     )
     admission = Admission(
-        parts.identify, parts.rates, parts.office.base_url, parts.hosts, parts.origins
+        parts.identify, parts.rates, parts.services.base_url, parts.hosts, parts.origins
     )
     issuer = Issuer(
-        office=parts.office,
+        services=parts.services,
         clients=parts.clients,
         store=parts.oauth,
         rates=parts.rates,
         hosts=parts.hosts,
     )
     front = Front(
-        office=parts.office,
+        services=parts.services,
         entrance=parts.entrance,
         issuer=issuer,
         identify=parts.identify,
         rates=parts.rates,
-        showing=Showing(),
-        connection=ConnectionTest(parts.ask, parts.office.base_url),
+        renderer=Renderer(),
+        connection=ConnectionTest(parts.ask, parts.services.base_url),
         hosts=parts.hosts,
         origins=parts.origins,
     )
@@ -83,7 +83,7 @@ def create_app(parts: Parts) -> Litestar:
         [
             endpoint,
             *health_routes(parts.readiness, parts.rates),
-            rest_router(admission, parts.office),
+            rest_router(admission, parts.services),
             reference_router(),
             pages_router(front),
             oauth_router(issuer),
@@ -94,7 +94,7 @@ def create_app(parts: Parts) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.state["reference"] = Reference(Document(app, parts.office.base_url))
+    app.state["reference"] = Reference(Document(app, parts.services.base_url))
     return app
 
 

@@ -11,7 +11,7 @@ from domain.secret import SESSION, is_well_formed
 Headers = Mapping[bytes, bytes]  # names in lower case, as ASGI has them
 
 _SESSION = "deskledger_session"
-_BEFORE = "deskledger_before"
+_PRE_SESSION = "deskledger_before"
 _BROWSER = "deskledger_browser"
 _BROWSER_LASTS = timedelta(days=365)
 _BROWSER_VALUE = re.compile(r"[0-9a-f]{64}")
@@ -26,9 +26,9 @@ def session_cookie_name(base_url: str) -> str:
     return _named(_SESSION, base_url)
 
 
-def before_cookie_name(base_url: str) -> str:
+def pre_session_cookie_name(base_url: str) -> str:
     """Return the name of the cookie that ties a form to its browser before anybody signed in."""
-    return _named(_BEFORE, base_url)
+    return _named(_PRE_SESSION, base_url)
 
 
 def read_session(headers: Headers, base_url: str) -> str | None:
@@ -39,9 +39,11 @@ def read_session(headers: Headers, base_url: str) -> str | None:
     return None
 
 
-def read_before(headers: Headers, base_url: str) -> str | None:
+def read_pre_session(headers: Headers, base_url: str) -> str | None:
     """Return what ties a form to its browser before anybody signed in."""
-    return next((value for value in _values(headers, before_cookie_name(base_url)) if value), None)
+    return next(
+        (value for value in _values(headers, pre_session_cookie_name(base_url)) if value), None
+    )
 
 
 def read_browser(headers: Headers, base_url: str) -> str | None:
@@ -55,9 +57,9 @@ def set_session(secret: str, base_url: str, lasting: timedelta) -> Cookie:
     return _cookie(session_cookie_name(base_url), secret, base_url, int(lasting.total_seconds()))
 
 
-def set_before(value: str, base_url: str) -> Cookie:
+def set_pre_session(value: str, base_url: str) -> Cookie:
     """Make the cookie for forms before signing in; it goes with the browser's window."""
-    return _cookie(before_cookie_name(base_url), value, base_url, None)
+    return _cookie(pre_session_cookie_name(base_url), value, base_url, None)
 
 
 def set_browser(value: str, base_url: str) -> Cookie:

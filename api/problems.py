@@ -137,7 +137,7 @@ def problem(
     more: Mapping[str, Any] | None = None,
 ) -> Response[dict[str, Any]]:
     """Write a problem; `more` are extension members (RFC 9457 §3.2)."""
-    told = Problem(
+    body = Problem(
         type=f"{DOCS}#{kind.code}",
         title=kind.title,
         status=kind.status.value,
@@ -145,7 +145,7 @@ def problem(
         code=kind.code,
     )
     return Response(
-        {**(more or {}), **cast("dict[str, Any]", msgspec.to_builtins(told))},
+        {**(more or {}), **cast("dict[str, Any]", msgspec.to_builtins(body))},
         status_code=kind.status.value,
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **(headers or {})},
@@ -195,9 +195,9 @@ def _misfit(error: ValidationException) -> str:
     extra = cast("list[dict[str, str]]", error.extra if isinstance(error.extra, list) else [])
     if any(one.get("key") == "data" for one in extra):
         return "The request needs a body, as JSON."
-    told = [
+    faults = [
         _OF_HEADERS.get(key := one.get("key") or "body") or f"{key}: {one['message']}"
         for one in extra
         if "message" in one
     ]
-    return ("; ".join(told) or "The request does not fit.").replace("`", "'")[:500]
+    return ("; ".join(faults) or "The request does not fit.").replace("`", "'")[:500]

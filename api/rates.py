@@ -43,7 +43,7 @@ class RateLimiter(Protocol):
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """Return whom an IP address counts for: of IPv6, a customer has 64 bits to himself (RFC 6177).
+    """Return whom an IP address counts for: of IPv6, each customer has 64 bits alone (RFC 6177).
 
     What is no address, which only a proxy can hand over, counts as one.
     """

@@ -46,24 +46,40 @@ def connecting(at: Locations, token: str = PLACEHOLDER, indent: int | None = 2) 
 
 
 def _known(url: str, token: str, indent: int | None) -> list[Connecting]:
-    bearer = f"Bearer {token}"
-    remote = {"url": url}
-    typed = {"type": "http", **remote}
-    header = {"headers": {"Authorization": bearer}}
+    server = _Server(url, f"Bearer {token}", indent)
+    return [
+        _claude_code(server),
+        Connecting("claude.ai", _connector(url), None),
+        _claude_desktop(server),
+        _cursor(server),
+        _vs_code(server),
+        _flowhunt(server),
+        Connecting("curl", None, Way(("It lists the tools.",), curl(url, server.bearer))),
+    ]
 
-    def config(key: str, server: Mapping[str, object], **beside: object) -> str:
-        return json.dumps({**beside, key: {_NAME: server}}, indent=indent)
 
-    def bridged(options: Sequence[str], **beside: object) -> Way:
-        server = {"command": "npx", "args": ["-y", "mcp-remote", url, *options], **beside}
-        steps = (
-            "Paste it into the file: Settings → Developer → Edit Config. It takes Node.js.",
-            "Start Claude Desktop anew.",
-        )
-        return Way(steps, config("mcpServers", server), "claude_desktop_config.json")
+class _Server(NamedTuple):
+    """The server as clients' files name it; `bearer` is the value of the header."""
 
-    claude = f"claude mcp add --transport http {_NAME} {url}"
-    connector = Way(
+    url: str
+    bearer: str
+    indent: int | None
+
+    def config(self, key: str, entry: Mapping[str, object], **beside: object) -> str:
+        return json.dumps({**beside, key: {_NAME: entry}}, indent=self.indent)
+
+
+def _claude_code(server: _Server) -> Connecting:
+    add = f"claude mcp add --transport http {_NAME} {server.url}"
+    return Connecting(
+        "Claude Code",
+        Way(("Run it in a terminal.", "In Claude Code, type /mcp and sign in."), add),
+        Way(("Run it in a terminal.",), f'{add} --header "Authorization: {server.bearer}"'),
+    )
+
+
+def _connector(url: str) -> Way:
+    return Way(
         (
             "Open Settings → Connectors → Add custom connector.",
             "Paste the URL, and leave all else empty.",
@@ -72,71 +88,87 @@ def _known(url: str, token: str, indent: int | None) -> list[Connecting]:
         ),
         url,
     )
-    # A connector is called from the internet, where a server without https hardly is.
-    desktop = connector if url.startswith("https:") else bridged(())
-    in_cursor = "Paste it into the file, or let the link do that; then start Cursor anew."
-    return [
-        Connecting(
-            "Claude Code",
-            Way(("Run it in a terminal.", "In Claude Code, type /mcp and sign in."), claude),
-            Way(("Run it in a terminal.",), f'{claude} --header "Authorization: {bearer}"'),
-        ),
-        Connecting("claude.ai", connector, None),
-        Connecting(
-            "Claude Desktop",
-            desktop,
-            # A space in an argument is lost on Windows: the header's value comes by environment.
-            bridged(("--header", "Authorization:${AUTH_HEADER}"), env={"AUTH_HEADER": bearer}),
-        ),
-        Connecting(
-            "Cursor",
-            Way(
-                (in_cursor, "In Settings → MCP, press the sign-in beside it, and approve here."),
-                config("mcpServers", remote),
-                "~/.cursor/mcp.json",
-                _cursor_link(remote),
+
+
+def _claude_desktop(server: _Server) -> Connecting:
+    def bridged(options: Sequence[str], **beside: object) -> Way:
+        args = ["-y", "mcp-remote", server.url, *options]
+        steps = (
+            "Paste it into the file: Settings → Developer → Edit Config. It takes Node.js.",
+            "Start Claude Desktop anew.",
+        )
+        lines = server.config("mcpServers", {"command": "npx", "args": args, **beside})
+        return Way(steps, lines, "claude_desktop_config.json")
+
+    return Connecting(
+        "Claude Desktop",
+        # A connector is called from the internet, where a server without https hardly is.
+        _connector(server.url) if server.url.startswith("https:") else bridged(()),
+        # A space in an argument is lost on Windows: the header's value comes by environment.
+        bridged(("--header", "Authorization:${AUTH_HEADER}"), env={"AUTH_HEADER": server.bearer}),
+    )
+
+
+def _cursor(server: _Server) -> Connecting:
+    remote = {"url": server.url}
+    header = {"headers": {"Authorization": server.bearer}}
+    return Connecting(
+        "Cursor",
+        Way(
+            (
+                "Paste it into the file, or let the link do that; then start Cursor anew.",
+                "In Settings → MCP, press the sign-in beside it, and approve here.",
             ),
-            Way(
-                ("Paste it into the file; then start Cursor anew.", _ASKED_ALL_THE_SAME),
-                config("mcpServers", {**remote, **header}),
-                "~/.cursor/mcp.json",
-            ),
+            server.config("mcpServers", remote),
+            "~/.cursor/mcp.json",
+            _cursor_link(remote),
         ),
-        Connecting(
-            "VS Code",
-            Way(
-                (
-                    "Paste it into the file, or let the link do that.",
-                    "Start the server from the command “MCP: List Servers”, and sign in here.",
-                ),
-                config("servers", typed),
-                ".vscode/mcp.json",
-                f"vscode:mcp/install?{quote(json.dumps({'name': _NAME, **typed}), safe='')}",
-            ),
-            Way(
-                (
-                    "Paste it into the file: there is no token in it, so it may be shared.",
-                    "Start the server from the command “MCP: List Servers”.",
-                    "VS Code asks for the token, and keeps it.",
-                ),
-                config("servers", {**typed, "headers": _ASKED_HEADER}, inputs=_INPUTS),
-                ".vscode/mcp.json",
-            ),
+        Way(
+            ("Paste it into the file; then start Cursor anew.", _ASKED_ALL_THE_SAME),
+            server.config("mcpServers", {**remote, **header}),
+            "~/.cursor/mcp.json",
         ),
-        Connecting(
-            "FlowHunt",
-            None,
-            Way(
-                (
-                    "Add an MCP server by its URL, with transport Streamable HTTP.",
-                    "Give it the header with the token.",
-                    f"FlowHunt {_FROM_OUTSIDE}.",
-                ),
-                f"{url}\nAuthorization: {bearer}",
+    )
+
+
+def _vs_code(server: _Server) -> Connecting:
+    typed = {"type": "http", "url": server.url}
+    return Connecting(
+        "VS Code",
+        Way(
+            (
+                "Paste it into the file, or let the link do that.",
+                "Start the server from the command “MCP: List Servers”, and sign in here.",
             ),
+            server.config("servers", typed),
+            ".vscode/mcp.json",
+            f"vscode:mcp/install?{quote(json.dumps({'name': _NAME, **typed}), safe='')}",
         ),
-        Connecting("curl", None, Way(("It lists the tools.",), curl(url, bearer))),
-    ]
+        Way(
+            (
+                "Paste it into the file: there is no token in it, so it may be shared.",
+                "Start the server from the command “MCP: List Servers”.",
+                "VS Code asks for the token, and keeps it.",
+            ),
+            server.config("servers", {**typed, "headers": _ASKED_HEADER}, inputs=_INPUTS),
+            ".vscode/mcp.json",
+        ),
+    )
+
+
+def _flowhunt(server: _Server) -> Connecting:
+    return Connecting(
+        "FlowHunt",
+        None,
+        Way(
+            (
+                "Add an MCP server by its URL, with transport Streamable HTTP.",
+                "Give it the header with the token.",
+                f"FlowHunt {_FROM_OUTSIDE}.",
+            ),
+            f"{server.url}\nAuthorization: {server.bearer}",
+        ),
+    )
 
 
 # VS Code keeps what it asked for in the system's key store.

@@ -1,4 +1,4 @@
-"""The rules of consent: what an agent lets a client do in his name, and when he is not asked again."""
+"""The rules of consent: what a client may do in an agent's name, and when the agent is not asked again."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, assert_never

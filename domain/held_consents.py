@@ -19,7 +19,7 @@ WhyEnded = Literal["revoked_by_client", "code_reused", "refresh_token_reused"]
 
 
 class Granted(Fact, frozen=True):
-    """An agent let a client act in his name.
+    """An agent let a client act in the agent's name.
 
     `identity` is as what the client is remembered (`domain.oauth_client`), `grant` is the one that
     this approval began, `browser` the SHA-256 of 256 random bits that this browser keeps.

@@ -115,7 +115,7 @@ def decide(
                 )
             yield PasswordSet(agent=command.agent)
             if command.reset_digest is not None:
-                # Whoever had the account before may have connected apps of his own.
+                # Whoever had the account before may have connected apps of their own.
                 yield from all_revoked(command.agent, "password_reset", context)
         case IssueReset():
             caller = context.caller
@@ -151,7 +151,7 @@ def require_linking(key: UUID, agent: Agent, context: Context) -> None:
 
 
 def _issuer_may(issuer: UUID | None, key: UUID, agent: Agent, context: Context) -> bool:
-    """Whether who made a link could still make it: else it would outlive his own access."""
+    """Whether who made a link could still make it: else it would outlive its maker's access."""
     if issuer is None:
         return True
     by = existing(context.state(Ref(AGENT, issuer)), "agent")

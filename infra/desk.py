@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from api.oauth.clients import Clients
-    from api.rest.acting import Office
+    from api.services import Services
     from api.sign_in.entrance import Entrance
     from mcp_server.dispatch import Dispatcher
 
@@ -148,11 +148,11 @@ class Desk:
         return Dispatcher(TOOLS, self.helpdesk, self.views, self.live.progress)
 
     @cached_property
-    def office(self) -> "Office":
+    def services(self) -> "Services":
         """What the REST API works with."""
-        from api.rest.acting import Office  # noqa: PLC0415 - see `dispatcher`
+        from api.services import Services  # noqa: PLC0415 - see `dispatcher`
 
-        return Office(
+        return Services(
             helpdesk=self.helpdesk,
             ledger=self.ledger,
             views=self.views,
@@ -221,7 +221,7 @@ class Desk:
                 server=build_server(self.dispatcher),
                 identify=self.authenticator.identify,
                 rates=self.rates,
-                office=self.office,
+                services=self.services,
                 entrance=self.entrance,
                 clients=self.clients,
                 oauth=self.oauth,

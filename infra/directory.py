@@ -12,7 +12,7 @@ from domain.role import RoleRef
 from domain.spelling import spelled
 from infra.desk import Desk
 from projections.cursors import every_page
-from projections.listings import AgentLine, DepartmentLine
+from projections.directory_queries import AgentLine, DepartmentLine
 
 
 async def agent_of(desk: Desk, reference: str) -> UUID:

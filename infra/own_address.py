@@ -36,7 +36,7 @@ class OwnAddress:
     ) -> Reply:
         began = time.perf_counter()
         try:
-            status, found, told = await self._send(method, path, headers, body)
+            status, found, content = await self._send(method, path, headers, body)
         except (
             OSError,
             UnicodeError,
@@ -45,7 +45,7 @@ class OwnAddress:
             httpcore2.TimeoutException,
         ) as error:
             raise _unanswered(error) from None
-        return Reply(status, found, told, time.perf_counter() - began)
+        return Reply(status, found, content, time.perf_counter() - began)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -77,16 +77,16 @@ class OwnAddress:
             ) as pool,
             pool.stream(method, where, headers=sent, content=body) as response,
         ):
-            told = bytearray()
+            content = bytearray()
             async for chunk in response.aiter_stream():
-                told += chunk
-                if len(told) > MOST_BYTES:
+                content += chunk
+                if len(content) > MOST_BYTES:
                     raise Unanswered(Why.TOO_LARGE)
             found = {
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in response.headers
             }
-            return response.status, found, bytes(told)
+            return response.status, found, bytes(content)
 
 
 class _Sockets(httpcore2.AsyncNetworkBackend):

@@ -228,7 +228,7 @@ def _require_loopback(host: str) -> None:
 
 def _require_proxy(proxy: str) -> None:
     try:
-        # What anybody may say of himself is no address: then each has as many as he likes.
+        # What anybody may say of himself is no address: then each has as many as they like.
         everybody = proxy == "*" or ("/" in proxy and not ip_network(proxy).prefixlen)
         if not everybody and "/" not in proxy:
             ip_address(proxy)

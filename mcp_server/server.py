@@ -47,43 +47,49 @@ T = TypeVar("T")
 
 def build_server(dispatcher: Dispatcher) -> Server[Any]:
     """Build the low-level server of one account. `ctx.request.scope` carries the gate's state."""
-    declared = {scopes: _listed(dispatcher.tools, scopes) for scopes in _SCOPE_SETS}
-    unfinished: set[asyncio.Task[Any]] = set()
+    handlers = _Handlers(dispatcher)
+    server = Server[Any](
+        "deskledger",
+        version=metadata.version("deskledger"),
+        title="Deskledger helpdesk",
+        instructions=INSTRUCTIONS,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        cache_hints={"tools/list": CacheHint(LIST_SECONDS * 1000, "private")},
+        # No schema has headers of its own to check; unless told so, the SDK looks at every call.
+        get_tool_input_schema=lambda _name: None,
+    )
+    # In place of the SDK's tracing: a share of every call, and nobody to tell.
+    server.middleware[:] = [_mask]
+    return server
 
-    def ended(task: asyncio.Task[Any]) -> None:
-        unfinished.discard(task)
-        # Taken note of here as well: whom it was for may have left.
-        _ = task.cancelled() or task.exception()
 
-    async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
-        """Let work come to its end though its client leaves, whose stream's scope then cancels it.
+class _Handlers:
+    """What the server answers to the two requests about tools."""
 
-        Such a scope cancels whatever is awaited, cleaning up included: a connection on its way
-        back to the pool would be lost.
-        """
-        task = asyncio.create_task(work)
-        unfinished.add(task)
-        task.add_done_callback(ended)
-        return await asyncio.shield(task)
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._declared = {scopes: _listed(dispatcher.tools, scopes) for scopes in _SCOPE_SETS}
+        self._unfinished: set[asyncio.Task[Any]] = set()
 
     async def list_tools(
-        ctx: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
+        self, ctx: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
         if params and params.cursor:
             raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor: there is one page")
         identity = _identity(ctx)
-        await to_its_end(identity.confirm())
-        return declared[_reachable(identity.caller)]
+        await self._to_its_end(identity.confirm())
+        return self._declared[_reachable(identity.caller)]
 
     async def call_tool(
-        ctx: ServerRequestContext[Any], params: types.CallToolRequestParams
+        self, ctx: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         identity = _identity(ctx)
         if client := _client(ctx):
             identity.speaks_as(client)
         try:
-            answer = await to_its_end(
-                dispatcher.call(identity, params.name, params.arguments or {})
+            answer = await self._to_its_end(
+                self._dispatcher.call(identity, params.name, params.arguments or {})
             )
         except UnknownTool:
             raise MCPError(
@@ -98,38 +104,40 @@ def build_server(dispatcher: Dispatcher) -> Server[Any]:
             _meta=_meta(answer.budget),
         )
 
-    async def mask(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
-        """Let no foreign exception's text out; leave word for the gate where it must answer."""
-        try:
-            return await call_next(ctx)
-        except (MCPError, pydantic.ValidationError):
-            raise
-        except Unauthorized:
-            _state(ctx)["died"] = True
-            raise MCPError(code=-31_401, message="The access token is no longer valid") from None
-        except Unavailable:
-            _state(ctx)["down"] = True
-            raise MCPError(
-                code=-31_503, message="The database does not answer; try again in a moment"
-            ) from None
-        except Exception:
-            log.exception("an MCP request failed")
-            raise MCPError(code=types.INTERNAL_ERROR, message="Internal error") from None
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let work come to its end though its client leaves, whose stream's scope then cancels it.
 
-    server = Server[Any](
-        "deskledger",
-        version=metadata.version("deskledger"),
-        title="Deskledger helpdesk",
-        instructions=INSTRUCTIONS,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
-        cache_hints={"tools/list": CacheHint(LIST_SECONDS * 1000, "private")},
-        # No schema has headers of its own to check; unless told so, the SDK looks at every call.
-        get_tool_input_schema=lambda _name: None,
-    )
-    # In place of the SDK's tracing: a share of every call, and nobody to tell.
-    server.middleware[:] = [mask]
-    return server
+        Such a scope cancels whatever is awaited, cleaning up included: a connection on its way
+        back to the pool would be lost.
+        """
+        task = asyncio.create_task(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._unfinished.discard(task)
+        # Taken note of here as well: whom it was for may have left.
+        _ = task.cancelled() or task.exception()
+
+
+async def _mask(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+    """Let no foreign exception's text out; leave word for the gate where it must answer."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, pydantic.ValidationError):
+        raise
+    except Unauthorized:
+        _state(ctx)["died"] = True
+        raise MCPError(code=-31_401, message="The access token is no longer valid") from None
+    except Unavailable:
+        _state(ctx)["down"] = True
+        raise MCPError(
+            code=-31_503, message="The database does not answer; try again in a moment"
+        ) from None
+    except Exception:
+        log.exception("an MCP request failed")
+        raise MCPError(code=types.INTERNAL_ERROR, message="Internal error") from None
 
 
 def _reachable(caller: Caller) -> frozenset[Scope]:
@@ -183,9 +191,9 @@ def _client(ctx: ServerRequestContext[Any]) -> Client | None:
 
 def _refused(refusal: Refused) -> types.CallToolResult:
     # Without structuredContent: hosts show it instead of the sentence.
-    told = {"error": refusal.code.value, "message": refusal.sentence, **refusal.details}
+    body = {"error": refusal.code.value, "message": refusal.sentence, **refusal.details}
     return types.CallToolResult(
-        content=[types.TextContent(text=msgspec.json.encode(told).decode())],
+        content=[types.TextContent(text=msgspec.json.encode(body).decode())],
         is_error=True,
         _meta=_meta(refusal.budget) if refusal.budget else None,
     )

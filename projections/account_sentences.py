@@ -170,8 +170,8 @@ class Teller:
                 return f"revoked {self._whose} consent to {self._app(key)}"
             case consent.Revoked(consent=key, why=why):
                 reason = {"password_reset": "password was set", "deactivated": "account ended"}
-                told = f"{self._app(key)}: {self._whose} {reason.get(why, clean(why))}"
-                return f"ended the consent to {told}"
+                ended = f"{self._app(key)}: {self._whose} {reason.get(why, clean(why))}"
+                return f"ended the consent to {ended}"
             case consent.GrantEnded(consent=key, why="revoked_by_client"):
                 return f"signed {self._app(key)} out, as it asked for"
             case consent.GrantEnded(consent=key, why=why):
@@ -258,8 +258,8 @@ def _hosts(policy: ClientPolicy) -> str:
 
 def _difference(now: Sequence[str], was: Sequence[str]) -> str:
     more, less = [one for one in now if one not in was], [one for one in was if one not in now]
-    told = [f"now {_all(more)}"] if more else []
-    return ", ".join([*told, f"no longer {_all(less)}"] if less else told) or "nothing else"
+    changes = [f"now {_all(more)}"] if more else []
+    return ", ".join([*changes, f"no longer {_all(less)}"] if less else changes) or "nothing else"
 
 
 def _all(words: Sequence[str]) -> str:

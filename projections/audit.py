@@ -9,9 +9,8 @@ from psycopg import sql
 
 from domain.call import OK
 from projections.activity import clip
-from projections.cursors import encode_cursor
+from projections.cursors import NextCursor, encode_cursor
 from projections.doers import DOER, DOER_WIDTH, Doer, doer_of
-from projections.listings import NextCursor
 from projections.pages import MAX_BYTES, fill
 from projections.text import cleaned
 from projections.trail import (

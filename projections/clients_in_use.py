@@ -9,7 +9,7 @@ from projections.view import Connection, qualified
 
 MOST = 200
 
-# Whoever registers himself has a new id each time: such are one where all else is the same.
+# Who registers dynamically has a new id each time: such are one where all else is the same.
 _IN_USE: LiteralString = """
 SELECT client_name, min(client_id), redirect_uris, count(DISTINCT agent), max(last_connected_at)
 FROM {views}.apps WHERE revoked_at IS NULL

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain.ticket.words import AuthorKind
-from projections.listings import NextCursor
+from projections.cursors import NextCursor
 from projections.metadata import TicketMetadata
 from projections.pages import MAX_BYTES
 

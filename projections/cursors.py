@@ -3,14 +3,15 @@
 import base64
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.refusals import Code, Refused
 
 K = TypeVar("K")
+NextCursor = Annotated[str, Meta(description="Pass as cursor for the next page; absent: the end.")]
 
 
 class Page(Protocol):

@@ -15,7 +15,7 @@ from domain.ticket.facts import TicketFact
 from projections.account_sentences import AccountFact, Teller
 from projections.activity import FREQUENT, UNTOLD
 from projections.audit import TicketName
-from projections.cursors import encode_cursor
+from projections.cursors import NextCursor, encode_cursor
 from projections.happenings import (
     FACT,
     HAPPENING,
@@ -25,7 +25,6 @@ from projections.happenings import (
     fact_of,
     happening_of,
 )
-from projections.listings import NextCursor
 from projections.metadata import Named
 from projections.pages import MAX_BYTES, fill
 from projections.sentences import Names, sentence

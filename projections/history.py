@@ -14,9 +14,8 @@ from domain.ticket import facts as ticket
 from domain.ticket.rules import no_ticket
 from domain.ticket.words import Status
 from projections.conversation import Order
-from projections.cursors import encode_cursor, open_cursor
+from projections.cursors import NextCursor, encode_cursor, open_cursor
 from projections.happenings import HAPPENING, POSITION, Happening, fact_of, happening_of
-from projections.listings import NextCursor
 from projections.metadata import key_of
 from projections.pages import fill
 from projections.sentences import sentence

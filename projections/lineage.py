@@ -1,11 +1,11 @@
-"""Which access tokens were generated with which: they do not end with one another."""
+"""Which access tokens were generated with which: revoking one does not revoke those made with it."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from projections.listings import TokenRef
+from projections.token_queries import TokenRef
 from projections.view import Connection, qualified
 
 _MADE: LiteralString = """
@@ -25,7 +25,7 @@ async def still_active(
 ) -> list[TokenRef]:
     """Return those active of an agent's tokens that come of one, in however many steps.
 
-    Steps that are revoked by now count as well: else a thief would hide what he made behind them.
+    Steps that are revoked by now count as well: else a thief would hide new tokens behind them.
     """
     asked = {"agent": agent, "token": token, "now": now}
     found = await connection.execute(qualified(_MADE, views), asked, binary=True)

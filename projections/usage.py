@@ -8,8 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from projections.budget import NOBODY
-from projections.cursors import decode_cursor, encode_cursor
-from projections.listings import NextCursor
+from projections.cursors import NextCursor, decode_cursor, encode_cursor
 from projections.metadata import Named
 from projections.pages import fill
 from projections.view import Connection, qualified

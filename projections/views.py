@@ -10,16 +10,17 @@ from projections import (
     apps,
     audit,
     clients_in_use,
+    directory_queries,
     facts,
     history,
     lineage,
-    listings,
     message_queries,
     metadata,
-    rights,
-    searching,
+    role_queries,
+    search_queries,
     sessions,
     tags,
+    token_queries,
     usage,
 )
 from projections.apps import AppLine
@@ -27,24 +28,18 @@ from projections.audit import CallFilter, CallPage
 from projections.clients_in_use import ClientInUse
 from projections.codes import Codes
 from projections.conversation import FOR_MODELS, MessagePage, Order, Room, TicketContext
+from projections.directory_queries import AgentDetailsPage, AgentFilter, AgentPage, DepartmentPage
 from projections.facts import FactFilter, FactPage
 from projections.history import EVERYTHING, ActivityPage, HistoryFilter
-from projections.listings import (
-    AgentDetailsPage,
-    AgentFilter,
-    AgentPage,
-    DepartmentPage,
-    TokenLine,
-    TokenRef,
-)
 from projections.metadata import TicketMetadata
 from projections.pages import MAX_BYTES
 from projections.question import TicketSearch
 from projections.reading import Pool, reading
-from projections.rights import RoleLine
-from projections.searching import TicketPage
+from projections.role_queries import RoleLine
+from projections.search_queries import TicketPage
 from projections.sessions import SessionLine
 from projections.tags import TicketTags
+from projections.token_queries import TokenLine, TokenRef
 from projections.usage import LimitPage, ThresholdLine, Usage, UsageQuestion
 from projections.view import qualified
 
@@ -195,7 +190,7 @@ class Views:
 
     async def search_tickets(self, caller: Caller, search: TicketSearch) -> TicketPage:
         async with reading(self._pool) as connection:
-            return await searching.search_tickets(connection, self._schema, caller, search)
+            return await search_queries.search_tickets(connection, self._schema, caller, search)
 
     async def list_agents(
         self,
@@ -206,12 +201,12 @@ class Views:
     ) -> AgentPage:
         async with reading(self._pool) as connection:
             return AgentPage(
-                *await listings.list_agents(
+                *await directory_queries.list_agents(
                     connection,
                     self._schema,
                     AgentFilter(department_id, include_inactive),
                     cursor,
-                    listings.agent_line,
+                    directory_queries.agent_line,
                 )
             )
 
@@ -230,18 +225,18 @@ class Views:
         """
         async with reading(self._pool) as connection:
             return AgentDetailsPage(
-                *await listings.list_agents(
+                *await directory_queries.list_agents(
                     connection,
                     self._schema,
                     AgentFilter(department_id, include_inactive, role, letters),
                     cursor,
-                    listings.agent_details,
+                    directory_queries.agent_details,
                 )
             )
 
     async def list_departments(self, *, cursor: str | None = None) -> DepartmentPage:
         async with reading(self._pool) as connection:
-            return await listings.list_departments(connection, self._schema, cursor)
+            return await directory_queries.list_departments(connection, self._schema, cursor)
 
     async def list_tokens(
         self,
@@ -252,7 +247,7 @@ class Views:
     ) -> list[TokenLine]:
         """Return access tokens, one agent's or the one named, oldest first."""
         async with reading(self._pool) as connection:
-            return await listings.list_tokens(
+            return await token_queries.list_tokens(
                 connection, self._schema, agent_id, token_id, revoked=include_revoked
             )
 
@@ -264,7 +259,7 @@ class Views:
     async def list_roles(self) -> list[RoleLine]:
         """Return the built-in roles, then those that people made, by name."""
         async with reading(self._pool) as connection:
-            return await rights.list_roles(connection, self._schema)
+            return await role_queries.list_roles(connection, self._schema)
 
     async def get_usage(self, question: UsageQuestion) -> Usage:
         """Return who used the budget for what, as far as the views are."""

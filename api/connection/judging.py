@@ -33,7 +33,7 @@ class _Said(NamedTuple):
     advice: str
 
 
-class Place(NamedTuple):
+class PublicAddress(NamedTuple):
     """The public address in the words of findings."""
 
     base_url: str

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from api.connection.asking import Ask, Reply, Unanswered
-from api.connection.judging import Finding, Place, clipped
+from api.connection.judging import Finding, PublicAddress, clipped
 from api.oauth.locations import RESOURCE, RESOURCE_METADATA, SERVER_METADATA, Locations
 from api.snippets import listing_tools
 
@@ -83,7 +83,7 @@ class ConnectionTest:
     def __init__(self, ask: Ask, base_url: str, seconds: float = SECONDS) -> None:
         self._ask = ask
         self._at = Locations(base_url)
-        self._place = Place(base_url)
+        self._address = PublicAddress(base_url)
         self._seconds = seconds
 
     async def with_token(self, token: str) -> Tried:
@@ -126,9 +126,9 @@ class ConnectionTest:
                     if not found[-1].well:
                         break
         except TimeoutError:
-            found.append(self._place.too_slow(steps[len(found)][0], self._seconds))
+            found.append(self._address.too_slow(steps[len(found)][0], self._seconds))
         except Unanswered as error:
-            found.append(self._place.unanswered(steps[len(found)][0], error))
+            found.append(self._address.unanswered(steps[len(found)][0], error))
         return tuple(found)
 
     async def _challenge(self) -> Finding:
@@ -137,7 +137,7 @@ class ConnectionTest:
         reply = await self._ask("POST", RESOURCE, headers, body.encode())
         hint = _hint(reply)
         if reply.status != HTTPStatus.UNAUTHORIZED or hint is None:
-            return self._place.unexpected(_ENDPOINT, reply)
+            return self._address.unexpected(_ENDPOINT, reply)
         if hint != self._at.resource_metadata:
             return _of_another(_ENDPOINT, hint, self._at.resource_metadata)
         told = "It asks for a token, as it should, and says where to get one."
@@ -145,41 +145,41 @@ class ConnectionTest:
 
     async def _resource(self) -> Finding:
         reply = await self._ask("GET", RESOURCE_METADATA, {"Accept": "application/json"})
-        told = _read(reply, _Resource)
-        if told is None:
-            return self._place.unexpected(_RESOURCE, reply)
-        if told.resource != self._at.resource:
-            return _of_another(_RESOURCE, told.resource, self._at.resource)
-        if told.servers != [self._at.issuer]:
-            return _of_another(_RESOURCE, ", ".join(told.servers), self._at.issuer)
+        metadata = _read(reply, _Resource)
+        if metadata is None:
+            return self._address.unexpected(_RESOURCE, reply)
+        if metadata.resource != self._at.resource:
+            return _of_another(_RESOURCE, metadata.resource, self._at.resource)
+        if metadata.servers != [self._at.issuer]:
+            return _of_another(_RESOURCE, ", ".join(metadata.servers), self._at.issuer)
         return Finding(
-            True, _RESOURCE, f"It is of {told.resource}, whose tokens {self._at.issuer} issues."
+            True, _RESOURCE, f"It is of {metadata.resource}, whose tokens {self._at.issuer} issues."
         )
 
     async def _server(self) -> Finding:
         reply = await self._ask("GET", SERVER_METADATA, {"Accept": "application/json"})
-        told = _read(reply, _Server)
-        if told is None:
-            return self._place.unexpected(_SERVER, reply)
+        metadata = _read(reply, _Server)
+        if metadata is None:
+            return self._address.unexpected(_SERVER, reply)
         for said, ours in (
-            (told.issuer, self._at.issuer),
-            (told.authorization_endpoint, self._at.authorize),
-            (told.token_endpoint, self._at.token),
+            (metadata.issuer, self._at.issuer),
+            (metadata.authorization_endpoint, self._at.authorize),
+            (metadata.token_endpoint, self._at.token),
         ):
             if said != ours:
                 return _of_another(_SERVER, said, ours)
-        if "S256" not in told.challenge_methods:
-            return self._place.unexpected(_SERVER, reply)
+        if "S256" not in metadata.challenge_methods:
+            return self._address.unexpected(_SERVER, reply)
         who = (
             "Clients may register themselves."
-            if told.registration_endpoint
+            if metadata.registration_endpoint
             else "Clients that nobody registered need a document of their own."
         )
-        return Finding(True, _SERVER, f"People sign in at {told.authorization_endpoint}. {who}")
+        return Finding(True, _SERVER, f"People sign in at {metadata.authorization_endpoint}. {who}")
 
     async def _encryption(self) -> Finding:
         if self._at.is_safe:
-            where = "stays on this machine" if self._place.is_this_machine else "goes by https"
+            where = "stays on this machine" if self._address.is_this_machine else "goes by https"
             return Finding(True, _HTTPS, f"All of it {where}.")
         return Finding(
             False,
@@ -209,7 +209,7 @@ class ConnectionTest:
                 "Something in between takes the Authorization header away: have the proxy hand it "
                 "on.",
             )
-        return self._place.unexpected(_ENDPOINT, reply)
+        return self._address.unexpected(_ENDPOINT, reply)
 
 
 def _silenced(reply: Reply, token: str) -> Reply:

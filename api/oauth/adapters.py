@@ -84,7 +84,7 @@ class Server(AuthorizationServer):
         return request
 
     def handle_response(self, status: int, body: Any, headers: Any) -> Any:
-        """Nothing yet: answered is what comes of it."""
+        """Return nothing: the token endpoint answers, once all is committed."""
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens; Authlib insists."""

@@ -12,7 +12,7 @@ from domain.oauth_client import OAuthClient
 
 
 class Presented(NamedTuple):
-    """The client that somebody claims to be, and the secret by which he proves it."""
+    """The client that a request claims to be from, and the secret that proves it."""
 
     client_id: str
     secret: str | None
@@ -42,7 +42,7 @@ def read_presented(authorization: Sequence[bytes], form: Mapping[str, str]) -> P
 
 
 def is_proved(client: OAuthClient, presented: Presented) -> bool:
-    """Whether somebody is the client he claims to be, as far as one can prove it.
+    """Whether a request is from the client that it claims, as far as that client can prove it.
 
     A secret may come either way, however the client was registered: many do not keep to it.
     """

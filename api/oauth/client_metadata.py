@@ -95,8 +95,8 @@ def _redirects_of(uris: list[str]) -> tuple[str, ...]:
         try:
             landing_of(uri)
         except Refused as refusal:
-            told = f"{refusal.sentence} It is {uri[:_SHOWN] or 'empty'}"
-            raise OAuthProblem(400, ErrorCode.INVALID_REDIRECT_URI, told) from None
+            sentence = f"{refusal.sentence} It is {uri[:_SHOWN] or 'empty'}"
+            raise OAuthProblem(400, ErrorCode.INVALID_REDIRECT_URI, sentence) from None
     return unique
 
 

@@ -112,8 +112,8 @@ def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         case ClientLeft():
             return Response(None, status_code=HTTPStatus.REQUEST_TIMEOUT)
         case HTTPException(status_code=status) if status in _ADVICE:
-            told, advice = _ADVICE[status]
-            return refused(told, ErrorCode.INVALID_REQUEST, advice, error.headers)
+            answered, advice = _ADVICE[status]
+            return refused(answered, ErrorCode.INVALID_REQUEST, advice, error.headers)
         case _:
             log.error("an OAuth request failed", exc_info=error)
             return refused(500, ErrorCode.SERVER_ERROR, "It failed, and it is our fault.")

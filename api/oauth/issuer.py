@@ -7,13 +7,13 @@ from api.oauth.clients import Clients
 from api.oauth.locations import Locations
 from api.oauth.store import OAuthStore
 from api.rates import RateLimiter
-from api.rest.acting import Office
+from api.services import Services
 
 
 class Issuer(NamedTuple):
     """The parts of an account that its authorization server needs."""
 
-    office: Office
+    services: Services
     clients: Clients
     store: OAuthStore
     rates: RateLimiter
@@ -21,4 +21,4 @@ class Issuer(NamedTuple):
 
     @property
     def locations(self) -> Locations:
-        return Locations(self.office.base_url)
+        return Locations(self.services.base_url)

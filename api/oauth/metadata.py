@@ -67,8 +67,8 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True):
 async def resource_metadata(issuer: NamedDependency[Issuer]) -> Response[ResourceMetadata]:
     """Tell which resource this is and who issues tokens for it, from configuration alone."""
     at = issuer.locations
-    told = ResourceMetadata(resource=at.resource, authorization_servers=(at.issuer,))
-    return _cacheable(told, _RESOURCE_AGE)
+    document = ResourceMetadata(resource=at.resource, authorization_servers=(at.issuer,))
+    return _cacheable(document, _RESOURCE_AGE)
 
 
 @route(
@@ -79,14 +79,14 @@ async def server_metadata(issuer: NamedDependency[Issuer]) -> Response[ServerMet
     """Tell where and how tokens are issued. Raises `Unavailable`."""
     at = issuer.locations
     policy = await issuer.clients.policy()
-    told = ServerMetadata(
+    document = ServerMetadata(
         issuer=at.issuer,
         authorization_endpoint=at.authorize,
         token_endpoint=at.token,
         revocation_endpoint=at.revoke,
         registration_endpoint=at.register if policy.dynamic_registration else UNSET,
     )
-    return _cacheable(told, _SERVER_AGE)
+    return _cacheable(document, _SERVER_AGE)
 
 
 @route(
@@ -108,8 +108,8 @@ async def metadata_of_another() -> None:
     raise OAuthProblem(404, ErrorCode.INVALID_REQUEST, "There is no such issuer or resource here.")
 
 
-def _cacheable(told: T, seconds: int) -> Response[T]:
-    return Response(told, headers={"Cache-Control": f"public, max-age={seconds}"})
+def _cacheable(document: T, seconds: int) -> Response[T]:
+    return Response(document, headers={"Cache-Control": f"public, max-age={seconds}"})
 
 
 ENDPOINTS = [resource_metadata, server_metadata, metadata_of_another]

@@ -57,23 +57,23 @@ async def register_client(
 
     What differs by a port on the machine itself is the same client, which lands where it asks now.
     """
-    office = issuer.office
+    services = issuer.services
     if request.content_type[0].lower() != "application/json":
         raise refused("send JSON, as application/json")
-    asked = client_of(read_metadata(await request.body()), _new_id(office.random(_ID_BYTES)))
+    asked = client_of(read_metadata(await request.body()), _new_id(services.random(_ID_BYTES)))
     _require_allowed(await issuer.clients.policy(), asked)
     secret = None
     if asked.auth_method != "none":
-        secret = encode_secret(CLIENT_SECRET, office.random(32))
+        secret = encode_secret(CLIENT_SECRET, services.random(32))
         asked = replace(asked, secret_digest=digest_of(secret).hex())
-    now = office.now()
+    now = services.now()
     try:
         client = await issuer.store.add_client(
             asked, fingerprint_of(asked), _network_of(request), now
         )
     except TooMany as many:
         raise RateLimited(many.retry_after) from None
-    told = Registration(
+    registered = Registration(
         client_id=client.id,
         client_id_issued_at=int(now.timestamp()),
         client_secret=secret or UNSET,
@@ -84,7 +84,7 @@ async def register_client(
         grant_types=client.grant_types,
         scope=_spaced(client.scopes),
     )
-    return Response(told, status_code=201, headers={"Cache-Control": "no-store"})
+    return Response(registered, status_code=201, headers={"Cache-Control": "no-store"})
 
 
 def _require_allowed(policy: ClientPolicy, client: OAuthClient) -> None:

@@ -73,7 +73,7 @@ async def revoke_token(request: WholeRequest, issuer: NamedDependency[Issuer]) -
 
 async def _read(request: WholeRequest, issuer: Issuer, known: frozenset[str]) -> _Sent:
     """Read a form; secrets in an address would be written down on the way (OAuth 2.1 §3.2.1)."""
-    arrived = issuer.office.now()
+    arrived = issuer.services.now()
     headers: list[tuple[bytes, bytes]] = list(request.scope["headers"])
     kinds = [value for name, value in headers if name == b"content-type"]
     if [kind.partition(b";")[0].strip().lower() for kind in kinds] != [_FORM]:
@@ -144,22 +144,22 @@ def _grant_of(held: Grant | RefreshToken) -> Grant:
 
 
 def _found(sent: _Sent, held: Grant | RefreshToken | None, issuer: Issuer) -> Found:
-    office = issuer.office
+    services = issuer.services
     return Found(
         presented=sent.presented,
         client=sent.client,
         held=held,
         locations=issuer.locations,
         arrived=sent.arrived,
-        now=office.now(),
-        random=office.random,
+        now=services.now(),
+        random=services.random,
     )
 
 
 async def _end(end: End, issuer: Issuer) -> None:
     grant = end.grant
     command = EndGrant(agent=grant.agent, consent=grant.consent, grant=grant.id, why=end.why)
-    await issuer.office.helpdesk.execute(Insider(insider("system")), Wish(command))
+    await issuer.services.helpdesk.execute(Insider(insider("system")), Wish(command))
 
 
 def _invalid(description: str) -> OAuthProblem:

@@ -1,4 +1,4 @@
-"""Pages for people: signing in, one-time links, apps and one's own account. They work without scripts."""
+"""Pages for people: signing in, consent to apps, and the panel. They work without scripts."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
@@ -37,7 +37,7 @@ def pages_router(front: Front) -> Router:
         await refuse_foreign_host(request)
         # What may lead on to another site is asked for anew, by a page whose policy says so.
         if request.method == HttpMethod.POST and request.scope["path"] != AUTHORIZE:
-            await front.keep(request)
+            await front.keep_form(request)
         await front.rates.require_address(visitor_of(request).ip)
 
     def handle(request: Page, error: Exception) -> Response[Any]:
@@ -92,12 +92,12 @@ def answer_anywhere(front: Front) -> ExceptionHandler:
 def _asset_route(
     front: Front, before_request: Callable[[Page], Awaitable[None]]
 ) -> HTTPRouteHandler:
-    @get(list(front.showing.assets), before_request=before_request)
+    @get(list(front.renderer.assets), before_request=before_request)
     async def asset(request: Page) -> Response[bytes]:
         version, encodings = (
             request.query_params.get("v", ""),
             request.headers.get("accept-encoding", ""),
         )
-        return front.showing.asset(request.scope["path"], version, encodings)
+        return front.renderer.asset(request.scope["path"], version, encodings)
 
     return asset

@@ -31,25 +31,25 @@ CHANNELS = {one: one.value.replace("_", " ").capitalize() for one in Channel} | 
 
 async def departments_of(panel: Panel) -> list[Choice]:
     """Return the departments by name; none to those who may not list them."""
-    if not panel.bearer.caller.may(Permission.DIRECTORY_READ):
+    if not panel.caller.may(Permission.DIRECTORY_READ):
         return []
     return await _departments(panel)
 
 
 async def departments_seen(panel: Panel) -> list[Choice]:
     """Return the departments whose tickets one sees, by name: who works there knows its name."""
-    sees = panel.bearer.caller.sees
+    sees = panel.caller.sees
     return [one for one in await _departments(panel) if sees(UUID(one.value))]
 
 
 def sees_any(panel: Panel) -> bool:
     """Whether there is a department whose tickets one could see."""
-    caller = panel.bearer.caller
+    caller = panel.caller
     return caller.may(Permission.TICKETS_ALL_DEPARTMENTS) or bool(caller.departments)
 
 
 async def _departments(panel: Panel) -> list[Choice]:
-    views = panel.front.office.views
+    views = panel.services.views
     found: list[Choice] = []
     async for page in every_page(lambda cursor: views.list_departments(cursor=cursor)):
         found += [Choice(str(line.id), line.name) for line in page.departments]
@@ -62,7 +62,7 @@ async def agents_of(
     panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
 ) -> list[Choice]:
     """Return the active agents by name, a department's or all; oneself to who may not list them."""
-    caller = panel.bearer.caller
+    caller = panel.caller
     if not caller.may(Permission.DIRECTORY_READ):
         own = department is None or department in panel.agent.departments
         return [Choice(str(caller.agent), panel.agent.name)] if own else []
@@ -72,8 +72,8 @@ async def agents_of(
 async def agents_on_record(
     panel: Panel, department: UUID | None = None, *, tell_departments: bool = False
 ) -> list[Choice]:
-    """Return them to whoever may read of them all, as the audit trail's readers do."""
-    views = panel.front.office.views
+    """Return the same to those who may read of all agents, as the audit trail's readers do."""
+    views = panel.services.views
     found: list[Choice] = []
     async for page in every_page(
         lambda cursor: views.list_agents(department_id=department, cursor=cursor)
@@ -83,15 +83,15 @@ async def agents_on_record(
                 continue  # nobody can be chosen for a department without being in one
             places = [place.name for place in line.departments] if tell_departments else []
             more = ["…"] if places and line.more_departments else []
-            told = f" ({', '.join(places + more)})" if places else ""
-            found.append(Choice(str(line.id), f"{line.name}{told}"))
+            where = f" ({', '.join(places + more)})" if places else ""
+            found.append(Choice(str(line.id), f"{line.name}{where}"))
         if len(found) >= _MOST:
             break
     return found
 
 
 def no_choice(given: str, what: str) -> Refused:
-    """Make the refusal of what an address asks for as `what`, and no form offers."""
+    """Make the refusal of a value that no form offers as `what`."""
     return Refused(
         Code.INVALID_ARGUMENTS,
         f"“{clean(given[:64])}” cannot be taken as {what}. Choose again below.",

@@ -9,10 +9,11 @@ from litestar.exceptions import HTTPException
 
 from api import problems
 from api.cookies import clear_session
-from api.pages.front import ForeignForm, ForeignHost, Front, Page, Sent
-from api.pages.showing import see_other
+from api.pages.form import Sent
+from api.pages.front import ForeignForm, ForeignHost, Front, Page
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import HOME, later, login_for, target_of, within
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.rates import RateLimited
 from domain.application import Unauthorized
 from domain.ledger import Unavailable
@@ -61,7 +62,7 @@ def answer(front: Front, request: Page, error: Exception) -> Response[Any]:
             return _later(front, request, 429, later(error, "requests"), error.retry_after)
         case Refused():
             status = problems.status_of(error)
-            return _message(front, status, _TITLES.get(error.code, _REFUSED), told(error))
+            return _message(front, status, _TITLES.get(error.code, _REFUSED), explained(error))
         case Unavailable():
             sentence = "The database does not answer. Try again in a moment."
             return _later(front, request, 503, sentence, problems.RETRY_SECONDS)
@@ -93,7 +94,7 @@ def _later(front: Front, request: Page, status: int, sentence: str, seconds: int
         if not kept:
             return _message(front, status, title, sentence, headers=headers)
         shown = {"title": title, "sentence": sentence, "again": path, "kept": kept}
-        return front.showing.page("send_again", shown, status=status, headers=headers)
+        return front.renderer.page("send_again", shown, status=status, headers=headers)
     if status == 503:  # noqa: PLR2004 - RFC 9110 §15.6.4
         headers["Refresh"] = str(seconds)
     way = within(target_of(path, request.scope["query_string"]))
@@ -111,4 +112,4 @@ def _message(
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     shown = {"title": title, "sentence": sentence, "way": way, "way_name": way_name}
-    return front.showing.page("message", shown, status=status, headers=headers)
+    return front.renderer.page("message", shown, status=status, headers=headers)

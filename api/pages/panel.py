@@ -6,8 +6,10 @@ from typing import NamedTuple
 from litestar import Response
 
 from api.csrf import csrf_token
-from api.pages.front import Front, Page, Sent
+from api.pages.form import Sent
+from api.pages.front import Front, Page
 from api.rest.acting import Acting
+from api.services import Services
 from domain.agent.rules import AGENT, Agent
 from domain.application import Unauthorized
 from domain.authentication import Bearer
@@ -86,7 +88,16 @@ class Panel:
         self.front = front
         self.bearer = bearer
         self.agent = agent
-        self.acting = Acting(bearer, front.office)
+        self.acting = Acting(bearer, front.services)
+
+    @property
+    def services(self) -> Services:
+        return self.front.services
+
+    @property
+    def caller(self) -> Caller:
+        """Who looks at the page, with the rights that held when the request was let in."""
+        return self.bearer.caller
 
     @property
     def csrf(self) -> str:
@@ -98,7 +109,7 @@ class Panel:
 
     def open(self, places: Sequence[Place]) -> list[Place]:
         """Return those of the places that one may go to."""
-        return [place for place in places if place.open_to(self.bearer.caller)]
+        return [place for place in places if place.open_to(self.caller)]
 
     def page(
         self,
@@ -111,14 +122,14 @@ class Panel:
     ) -> Response[str]:
         """Render a page in the frame."""
         frame: dict[str, object] = {
-            "me": Me(self.agent.name, self.agent.email or "", self.bearer.caller.by.role or ""),
+            "me": Me(self.agent.name, self.agent.email or "", self.caller.by.role or ""),
             "csrf": self.csrf,
             "bar": self.open(BAR),
             "places": self.open(_SECTIONS.get(here.section, ())),
             "here": here,
-            "may_audit": self.bearer.caller.may(Permission.AUDIT_READ),
+            "may_audit": self.caller.may(Permission.AUDIT_READ),
         }
-        return self.front.showing.page(
+        return self.front.renderer.page(
             template, {**frame, **shown}, status=status, headers=headers, scripted=True
         )
 
@@ -127,7 +138,7 @@ async def panel_of(request: Page, front: Front) -> Panel:
     """Return the panel of who is signed in. Raises `Unauthorized` where nobody is."""
     bearer = await front.bearer(request)
     key = bearer.caller.agent
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
+    agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
     if agent is None:
         raise Unauthorized
     return Panel(request, front, bearer, agent)

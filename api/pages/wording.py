@@ -22,10 +22,10 @@ async def tried(find: Callable[[], Awaitable[T]]) -> tuple[T | None, str, int]:
     try:
         return await find(), "", 200
     except Refused as refused:
-        return None, told(refused), status_of(refused)
+        return None, explained(refused), status_of(refused)
 
 
-def told(refused: Refused) -> str:
+def explained(refused: Refused) -> str:
     """Say to people why something was refused, and what they can do on a page about it."""
     if refused.code is Code.INVALID_TRANSITION and "status_name" in refused.details:
         return (

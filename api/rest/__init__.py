@@ -29,10 +29,10 @@ from api.rest import (
     tokens,
     usage,
 )
-from api.rest.acting import Office
 from api.rest.admission import Admission, Connection, provide_acting, provide_conditions
 from api.rest.asking import StrictRequest
 from api.rest.methods import is_options, options_handlers
+from api.services import Services
 
 BODY_LIMIT = 1 << 20
 
@@ -60,12 +60,12 @@ ENDPOINTS: list[Any] = [
 ]
 
 
-def rest_router(admission: Admission, office: Office) -> Router:
+def rest_router(admission: Admission, services: Services) -> Router:
     """Return the routes below `/api/v1`, all behind the guard."""
 
     # Functions, since a router is copied deep with all that it holds.
-    async def provide_office() -> Office:
-        return office
+    async def provide_office() -> Services:
+        return services
 
     async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
         if not is_options(handler):  # which tell what anybody may know
@@ -76,7 +76,7 @@ def rest_router(admission: Admission, office: Office) -> Router:
         route_handlers=[*options_handlers(ENDPOINTS), *ENDPOINTS],
         guards=[admit],
         dependencies={
-            "office": Provide(provide_office),
+            "services": Provide(provide_office),
             "acting": Provide(provide_acting, sync_to_thread=False),
             "conditions": Provide(provide_conditions, sync_to_thread=False),
         },

@@ -1,47 +1,24 @@
-"""What an endpoint works with: who asks, under which conditions, and the account's parts."""
+"""What an endpoint works with: who asks, under which conditions, and what came of it."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 from litestar import Response
 
-from api.system import ReadSystem
-from domain.application import Done, Helpdesk, Wish
+from api.services import Services
+from domain.application import Done, Wish
 from domain.authentication import Bearer
 from domain.caller import Caller
-from domain.ledger import Ledger
 from domain.permissions import Permission
 from domain.proposal import ToolCall
 from domain.refusals import Code, Refused
 from mcp_server.arguments import hear
-from mcp_server.dispatch import Progress
-from projections.views import Views
 
 T = TypeVar("T", bound=msgspec.Struct)
 Wishes = Sequence[Wish] | Callable[[], Awaitable[Sequence[Wish]]]
-
-
-class Office(NamedTuple):
-    """The parts of an account that endpoints need; sessions end when `idle` for so long."""
-
-    helpdesk: Helpdesk
-    ledger: Ledger
-    views: Views
-    progress: Progress
-    random: Callable[[int], bytes]
-    base_url: str
-    idle: timedelta
-    system: ReadSystem
-
-    def now(self) -> datetime:
-        return self.helpdesk.now()
-
-    def new_id(self) -> UUID:
-        return self.helpdesk.new_id()
 
 
 class Conditions(NamedTuple):
@@ -83,9 +60,9 @@ class Outcome(NamedTuple, Generic[T]):
 class Acting:
     """One request of somebody who may ask."""
 
-    def __init__(self, identity: Bearer, office: Office) -> None:
+    def __init__(self, identity: Bearer, services: Services) -> None:
         self.identity = identity
-        self.office = office
+        self.services = services
 
     @property
     def caller(self) -> Caller:
@@ -131,19 +108,19 @@ class Acting:
         Of those that are named as `texts`, whose words stand in a fact already, digests are
         recorded. Wishes may be made by a function, whose refusal is recorded as well.
         """
-        office = self.office
+        services = self.services
         heard = hear(arguments)
         recorded = hear(_digested(arguments, texts)).recorded if texts else heard.recorded
-        call = ToolCall(office.new_id(), operation, recorded, units=0)
+        call = ToolCall(services.new_id(), operation, recorded, units=0)
         try:
             wanted = await _made(wishes, heard.fault)
         except Refused as refusal:
-            await office.helpdesk.refuse(self.identity, call, refusal)
+            await services.helpdesk.refuse(self.identity, call, refusal)
 
         def answered(done: Done) -> Mapping[str, Any]:
             return cast("dict[str, Any]", msgspec.to_builtins(make(done)))
 
-        settled = await office.helpdesk.act(
+        settled = await services.helpdesk.act(
             self.identity,
             call,
             wanted,
@@ -152,9 +129,11 @@ class Acting:
             expected_version=conditions.version if conditions else None,
         )
         done = cast("Done", settled.answer)
-        behind = not await office.progress.reached(settled.position)
-        told = {"replayed": done.replayed, "views_behind": behind}
-        flags = {name: True for name, so in told.items() if so and name in output.__struct_fields__}
+        behind = not await services.progress.reached(settled.position)
+        marks = {"replayed": done.replayed, "views_behind": behind}
+        flags = {
+            name: True for name, so in marks.items() if so and name in output.__struct_fields__
+        }
         answer = msgspec.convert({**done.answer, **flags}, output)
         return Outcome(answer, done.version, done.replayed, behind)
 
@@ -168,13 +147,13 @@ async def _made(wishes: Wishes, fault: str | None) -> Sequence[Wish]:
 def _digested(arguments: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
     """Return arguments with the digests of texts in their place; what cannot be written has none."""
 
-    def told(name: str, value: Any) -> Any:
+    def written(name: str, value: Any) -> Any:
         if name not in texts or not isinstance(value, str):
             return value
         digest = hashlib.sha256(value.encode(errors="replace")).hexdigest()
         return {"characters": len(value), "sha256": digest}
 
-    return {name: told(name, value) for name, value in arguments.items()}
+    return {name: written(name, value) for name, value in arguments.items()}
 
 
 def etag(version: int) -> str:

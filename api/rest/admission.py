@@ -14,8 +14,9 @@ from api.cookies import Headers, read_session
 from api.csrf import HEADER, is_csrf_token, is_same_origin
 from api.problems import CROSS_SITE, MISDIRECTED, Problematic
 from api.rates import RateLimiter
-from api.rest.acting import Acting, Conditions, Office
+from api.rest.acting import Acting, Conditions
 from api.rest.asking import misfit, query_of
+from api.services import Services
 from domain.application import Unauthorized
 from domain.authentication import Bearer
 from domain.fact import Client, Via
@@ -117,10 +118,10 @@ class Admission:
             )
 
 
-def provide_acting(request: Request[Any, Any, Any], office: NamedDependency[Office]) -> Acting:
+def provide_acting(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Acting:
     """Put together what an endpoint works with, once the guard let the request in."""
     identity = cast("Bearer", request.scope["state"]["identity"])
-    return Acting(identity, office)
+    return Acting(identity, services)
 
 
 def provide_conditions(

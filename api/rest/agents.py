@@ -25,7 +25,7 @@ from domain.application import Wish
 from domain.decider import Ref, existing
 from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
-from projections.listings import AgentDetailsPage
+from projections.directory_queries import AgentDetailsPage
 
 AgentId = Annotated[UUID, PathParameter(description="The agent's id.")]
 Name = Annotated[AgentName, Meta(description="The name that customers and colleagues see.")]
@@ -85,7 +85,7 @@ async def list_agents(
 ) -> AgentDetailsPage:
     """List the agents, by name."""
     acting.listing(Permission.AGENTS_MANAGE)
-    return await acting.office.views.list_agent_details(
+    return await acting.services.views.list_agent_details(
         department_id=listing.department_id or None,
         cursor=listing.cursor or None,
         include_inactive=listing.include_inactive,
@@ -96,7 +96,7 @@ async def list_agents(
 async def get_agent(agent_id: AgentId, acting: NamedDependency[Acting]) -> Response[AgentAnswer]:
     """Read an agent."""
     acting.listing(Permission.AGENTS_MANAGE)
-    state, version = await acting.office.helpdesk.states.refresh(Ref(AGENT, agent_id))
+    state, version = await acting.services.helpdesk.states.refresh(Ref(AGENT, agent_id))
     answer = _answer(agent_id, existing(state, "agent"))
     return Response(answer, headers={"ETag": etag(version)})
 
@@ -117,7 +117,7 @@ async def hire_agent(
 ) -> Outcome[AgentAnswer]:
     """Add an agent as the rules let one."""
     command = AddAgent(
-        agent=acting.office.new_id(),
+        agent=acting.services.new_id(),
         name=data.name,
         role=data.role,
         departments=data.department_ids,

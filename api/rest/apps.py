@@ -9,9 +9,10 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct
 from msgspec.structs import replace
 
-from api.rest.acting import Acting, Conditions, Office, Outcome
+from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import asked, from_query
 from api.rest.reach import RevocableListing, within_reach
+from api.services import Services
 from domain.application import Wish
 from domain.consent import RevokeApp
 from domain.refusals import Code, Refused
@@ -45,13 +46,13 @@ async def list_apps(
 ) -> AppList:
     """List the apps that one let in, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing)
-    return AppList(await apps_of(acting.office, agent, revoked=listing.include_revoked))
+    return AppList(await apps_of(acting.services, agent, revoked=listing.include_revoked))
 
 
-async def apps_of(office: Office, agent: UUID, *, revoked: bool = False) -> list[AppLine]:
+async def apps_of(services: Services, agent: UUID, *, revoked: bool = False) -> list[AppLine]:
     """Return an agent's apps, with when they were last used."""
-    lines = await office.views.list_apps(agent_id=agent, include_revoked=revoked)
-    used = await office.ledger.last_used([line.id for line in lines])
+    lines = await services.views.list_apps(agent_id=agent, include_revoked=revoked)
+    used = await services.ledger.last_used([line.id for line in lines])
     return [replace(line, last_used_at=used.get(line.id, UNSET)) for line in lines]
 
 
@@ -67,7 +68,7 @@ async def end_app(acting: Acting, app_id: UUID, conditions: Conditions) -> Outco
     """Revoke an app, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
 
     async def wishes() -> list[Wish]:
-        found = await find_app(acting.office.views, app_id)
+        found = await find_app(acting.services.views, app_id)
         return [Wish(RevokeApp(agent=found.agent.id, consent=app_id))]
 
     return await acting.act(

@@ -55,8 +55,8 @@ class BudgetAnswer(BudgetTerms, frozen=True, kw_only=True):
 async def get_budget(acting: NamedDependency[Acting]) -> Response[BudgetAnswer]:
     """Read how the shared budget of tool calls stands; the ETag is the version of its terms."""
     acting.reading()
-    office = acting.office
-    now = await budget_standing(office.helpdesk)
+    services = acting.services
+    now = await budget_standing(services.helpdesk)
     answer = BudgetAnswer(
         limit=now.limit,
         used=now.used,
@@ -66,7 +66,7 @@ async def get_budget(acting: NamedDependency[Acting]) -> Response[BudgetAnswer]:
         fixed=now.fixed,
         seats=now.seats,
         calls_per_seat=now.calls_per_seat,
-        thresholds=await office.views.list_thresholds(office.now().date()),
+        thresholds=await services.views.list_thresholds(services.now().date()),
     )
     return Response(answer, headers={"ETag": etag(now.version)})
 

@@ -91,7 +91,7 @@ async def list_calls(
         agent = agent or caller.agent
         if agent != caller.agent:
             caller.require(Permission.AUDIT_READ)
-    return await acting.office.views.list_calls(
+    return await acting.services.views.list_calls(
         replace(listing.filter(), agent=agent), cursor=listing.cursor or None, limit=listing.limit
     )
 

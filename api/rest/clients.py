@@ -167,9 +167,9 @@ async def register_client(
 
 async def new_client(acting: Acting, data: NewClient) -> Outcome[ClientShown]:
     """Register a client; its secret, if it has one, is in this answer alone."""
-    office = acting.office
-    client_id = data.client_id or registering.id_by(data.name) or str(office.new_id())
-    random = office.random(32) if data.confidential else None
+    services = acting.services
+    client_id = data.client_id or registering.id_by(data.name) or str(services.new_id())
+    random = services.random(32) if data.confidential else None
     new = registering.new_client(client_id, data.name, data.redirect_uris, random)
 
     def made(done: Done) -> Client:
@@ -211,7 +211,7 @@ async def end_client(
 async def held_clients(acting: Acting) -> tuple[Clients, int]:
     """Return the account's clients and their version, to those who may manage them."""
     acting.reading(Permission.SETTINGS_MANAGE)
-    state, version = await acting.office.helpdesk.states.refresh(CLIENTS)
+    state, version = await acting.services.helpdesk.states.refresh(CLIENTS)
     return state or BEGINNING, version
 
 

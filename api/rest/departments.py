@@ -21,7 +21,7 @@ from domain.department import (
 )
 from domain.permissions import Permission
 from mcp_server.tools.read import Cursor
-from projections.listings import DepartmentPage
+from projections.directory_queries import DepartmentPage
 
 DepartmentId = Annotated[UUID, PathParameter(description="The department's id.")]
 
@@ -56,7 +56,7 @@ async def list_departments(
 ) -> DepartmentPage:
     """List the departments, by name."""
     acting.listing(Permission.DEPARTMENTS_MANAGE)
-    return await acting.office.views.list_departments(cursor=listing.cursor or None)
+    return await acting.services.views.list_departments(cursor=listing.cursor or None)
 
 
 @get("/departments/{department_id:uuid}", operation_id="get_department", tags=["departments"])
@@ -66,7 +66,7 @@ async def get_department(
     """Read a department."""
     acting.listing(Permission.DEPARTMENTS_MANAGE)
     ref = Ref(DEPARTMENT, department_id)
-    state, version = await acting.office.helpdesk.states.refresh(ref)
+    state, version = await acting.services.helpdesk.states.refresh(ref)
     answer = DepartmentAnswer(department_id, existing(state, "department").name)
     return Response(answer, headers={"ETag": etag(version)})
 
@@ -97,7 +97,7 @@ async def make_department(
     acting: Acting, data: NamedDepartment, conditions: Conditions
 ) -> Outcome[DepartmentAnswer]:
     """Add a department as the rules let one."""
-    command = AddDepartment(department=acting.office.new_id(), name=data.name)
+    command = AddDepartment(department=acting.services.new_id(), name=data.name)
     return await _act(acting, "add_department", asked(data), command, conditions)
 
 

@@ -89,9 +89,9 @@ class Schemas:
 
 
 def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> dict[str, Any]:
-    told = {"name": name, "in": "query", "description": schema.get("description", "")}
+    parameter = {"name": name, "in": "query", "description": schema.get("description", "")}
     bare = {key: value for key, value in schema.items() if key != "description"}
-    return {**told, **({"required": True} if required else {}), "schema": bare}
+    return {**parameter, **({"required": True} if required else {}), "schema": bare}
 
 
 def _untitled(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ async def list_facts(
 ) -> FactPage:
     """List what happened in the account, newest first. Calls have a list of their own."""
     acting.reading(Permission.AUDIT_READ)
-    return await acting.office.views.list_facts(
+    return await acting.services.views.list_facts(
         listing.filter(), cursor=listing.cursor or None, limit=listing.limit
     )
 

@@ -78,8 +78,10 @@ async def generate_token(
 async def make_token(acting: Acting, data: NewToken) -> Outcome[TokenShown]:
     """Generate a token of one's own and return it with its secret, to be shown this once."""
     scopes = (Scope.TICKETS_READ,) if data.read_only else data.scopes or TOOL_SCOPES
-    office = acting.office
-    new = issuing.new_token(acting.agent, office.new_id(), office.random(32), data.label, scopes)
+    services = acting.services
+    new = issuing.new_token(
+        acting.agent, services.new_id(), services.random(32), data.label, scopes
+    )
     return await _issue(acting, "generate_token", asked(data), new)
 
 
@@ -101,11 +103,11 @@ async def renew_token(acting: Acting, lost_id: UUID) -> Outcome[TokenShown]:
 
     Refuses with `not_found`.
     """
-    office = acting.office
-    lost = await find_token(office.views, lost_id)
-    random = office.random(32)
+    services = acting.services
+    lost = await find_token(services.views, lost_id)
+    random = services.random(32)
     new = issuing.new_token(
-        acting.agent, office.new_id(), random, lost.label, lost.scopes, replaces=lost_id
+        acting.agent, services.new_id(), random, lost.label, lost.scopes, replaces=lost_id
     )
     return await _issue(acting, "replace_token", asked(token_id=lost_id), new)
 

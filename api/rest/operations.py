@@ -58,8 +58,8 @@ _OF_PROBLEMS = {
 def describe(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     """Return the operation of an endpoint."""
     handler = endpoint.handler
-    told = " ".join((handler.fn.__doc__ or "").split())
-    summary, _, description = told.partition(". ")
+    text = " ".join((handler.fn.__doc__ or "").split())
+    summary, _, description = text.partition(". ")
     parameters = [_path_parameter(field) for field in endpoint.parameters]
     if endpoint.query:
         parameters += schemas.parameters(endpoint.query)
@@ -134,16 +134,16 @@ def _problem_name(status: HTTPStatus) -> str:
 
 
 def _path_parameter(field: FieldDefinition) -> dict[str, Any]:
-    told = field.kwarg_definition
-    if not isinstance(told, ParameterKwarg):
+    declared = field.kwarg_definition
+    if not isinstance(declared, ParameterKwarg):
         raise TypeError(f"{field.name} is in a path, but nothing says what it is")
     schema = msgspec.json.schema(field.annotation)
     if schema == _TEXT:
-        schema = {**_TEXT, "minLength": 1, "maxLength": told.max_length}
+        schema = {**_TEXT, "minLength": 1, "maxLength": declared.max_length}
     return {
         "name": field.name,
         "in": "path",
-        "description": told.description,
+        "description": declared.description,
         "required": True,
         "schema": schema,
     }

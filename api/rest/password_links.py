@@ -47,7 +47,7 @@ async def create_password_link(
 
 async def issue_password_link(acting: Acting, agent: UUID) -> PasswordLink:
     """Make a link and return it, to be shown this once."""
-    new = new_reset(agent, acting.office.random(32), acting.office.now())
+    new = new_reset(agent, acting.services.random(32), acting.services.now())
     made = PasswordLinkMade(agent_id=agent, expires_at=new.command.expires_at)
     await acting.act(
         "create_password_link",
@@ -57,7 +57,7 @@ async def issue_password_link(acting: Acting, agent: UUID) -> PasswordLink:
         PasswordLinkMade,
     )
     # The secret joins the answer here, past all that is recorded or kept.
-    url = password_url(acting.office.base_url, agent, new.secret)
+    url = password_url(acting.services.base_url, agent, new.secret)
     return PasswordLink(agent_id=agent, expires_at=made.expires_at, url=url)
 
 

@@ -41,7 +41,7 @@ async def within_reach(acting: Acting, listing: CredentialListing) -> UUID:
     own = wanted == acting.agent
     if not own:  # who may ask at all, before whom there is
         caller.require(Permission.AGENTS_MANAGE)
-    states = acting.office.helpdesk.states
+    states = acting.services.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, wanted))).state, "agent")
     context = await context_for(acting, agent.role)
     require_own_or_managed(own=own, role=agent.role, context=context)
@@ -50,6 +50,6 @@ async def within_reach(acting: Acting, listing: CredentialListing) -> UUID:
 
 async def context_for(acting: Acting, role: RoleRef) -> Context:
     """Return what the rules look at of whoever reaches for an account of this role."""
-    states = acting.office.helpdesk.states
+    states = acting.services.helpdesk.states
     held = {ref.id: (await states.refresh(ref)).state for ref in counting(role)}
-    return Context(acting.office.now(), acting.caller, held)
+    return Context(acting.services.now(), acting.caller, held)

@@ -25,7 +25,7 @@ from domain.role import (
     SetPermissions,
     counted,
 )
-from projections.rights import RoleLine
+from projections.role_queries import RoleLine
 
 RoleId = Annotated[
     str, PathParameter(description="The role's id: for built-in roles, their word.", max_length=64)
@@ -86,7 +86,7 @@ async def list_permissions(acting: NamedDependency[Acting]) -> PermissionList:
 async def list_roles(acting: NamedDependency[Acting]) -> RoleList:
     """List the roles, with what they allow and how many have them."""
     acting.listing(Permission.ROLES_MANAGE)
-    return RoleList(await acting.office.views.list_roles())
+    return RoleList(await acting.services.views.list_roles())
 
 
 @get("/roles/{role_id:str}", operation_id="get_role", tags=["roles"])
@@ -94,10 +94,10 @@ async def get_role(role_id: RoleId, acting: NamedDependency[Acting]) -> Response
     """Read a role; that of a made one has an ETag."""
     acting.listing(Permission.ROLES_MANAGE)
     if role_id in set(Role):
-        lines = await acting.office.views.list_roles()
+        lines = await acting.services.views.list_roles()
         return Response(next(line for line in lines if line.id == role_id))
     made = _made(role_id)
-    state, version = await acting.office.helpdesk.states.refresh(Ref(ROLE, made))
+    state, version = await acting.services.helpdesk.states.refresh(Ref(ROLE, made))
     if state is None or state.removed:
         raise _no_role()
     return Response(_line(made, state), headers={"ETag": etag(version)})
@@ -135,7 +135,7 @@ async def remove_role(
 
 async def make_role(acting: Acting, data: NewRole, conditions: Conditions) -> Outcome[RoleLine]:
     """Make a role as the rules let one."""
-    made = acting.office.new_id()
+    made = acting.services.new_id()
     command = AddRole(role=made, name=data.name, permissions=data.permissions)
     return await _act(acting, "add_role", asked(data), [Wish(command)], conditions)
 

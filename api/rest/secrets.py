@@ -1,4 +1,4 @@
-"""Answers that show a secret, this once: what may not be asked of them."""
+"""Answers that show a secret, this once: they take neither If-Match nor an Idempotency-Key."""
 
 from typing import Any
 

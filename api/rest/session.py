@@ -35,7 +35,7 @@ async def get_session(request: Request[Any, Any, Any], acting: NamedDependency[A
     by = caller.by
     if by.credential is None:
         raise TypeError("a bearer has a credential")
-    secret = read_session(dict(request.scope["headers"]), acting.office.base_url)
+    secret = read_session(dict(request.scope["headers"]), acting.services.base_url)
     return Whoami(
         agent_id=acting.agent,
         role=by.role or "",

@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.rest.acting import Acting, Conditions, Office, Outcome
+from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import asked, from_query
 from api.rest.reach import CredentialListing, within_reach
+from api.services import Services
 from domain.application import Wish
 from domain.session import CloseSession
 from projections.metadata import Named
@@ -56,14 +57,14 @@ async def list_sessions(
 ) -> SessionList:
     """List where one is signed in, or where an agent is whom one manages."""
     agent = await within_reach(acting, listing)
-    return SessionList(await living_sessions(acting.office, agent, acting.caller.by.credential))
+    return SessionList(await living_sessions(acting.services, agent, acting.caller.by.credential))
 
 
-async def living_sessions(office: Office, agent: UUID, asking: UUID | None) -> list[Session]:
-    """Return an agent's sessions that still open the door, newest first; `asking` is one in use."""
-    lines = await office.views.list_sessions(agent)
-    used = await office.ledger.last_used([line.id for line in lines])
-    since = office.now() - office.idle
+async def living_sessions(services: Services, agent: UUID, asking: UUID | None) -> list[Session]:
+    """Return an agent's sessions that are not over, newest first; `asking` is one in use."""
+    lines = await services.views.list_sessions(agent)
+    used = await services.ledger.last_used([line.id for line in lines])
+    since = services.now() - services.idle
     return [
         Session(
             id=line.id,

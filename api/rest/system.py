@@ -12,7 +12,7 @@ from domain.permissions import Permission
 async def get_system(acting: NamedDependency[Acting]) -> System:
     """Read how far log and views are, which processes serve, and the settings in force."""
     acting.reading(Permission.SETTINGS_MANAGE)
-    return await acting.office.system()
+    return await acting.services.system()
 
 
 ENDPOINTS = (get_system,)

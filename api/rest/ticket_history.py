@@ -49,7 +49,7 @@ async def list_ticket_activity(
 ) -> ActivityPage:
     """Read a ticket's history. Each line tells who did what, in which role, and through what."""
     caller = acting.reading(Permission.TICKETS_READ)
-    return await acting.office.views.list_activity(
+    return await acting.services.views.list_activity(
         caller,
         ticket_id,
         cursor=listing.cursor or None,

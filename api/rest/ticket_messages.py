@@ -76,7 +76,7 @@ async def get_ticket_messages(
 ) -> MessagePage:
     """Page through a ticket's messages and notes. Long ones are cut: read them alone."""
     caller = acting.reading(Permission.TICKETS_READ)
-    return await acting.office.views.get_ticket_messages(
+    return await acting.services.views.get_ticket_messages(
         caller,
         ticket_id,
         cursor=listing.cursor or None,
@@ -100,7 +100,7 @@ async def get_ticket_message(
 ) -> Message:
     """Read one message, from an offset on where it is very long."""
     caller = acting.reading(Permission.TICKETS_READ)
-    page = await acting.office.views.get_ticket_messages(
+    page = await acting.services.views.get_ticket_messages(
         caller,
         ticket_id,
         message_id=message_id,
@@ -151,13 +151,13 @@ async def add_reply(
 
     A ticket that was answered, postponed or resolved is open again.
     """
-    office, sender = acting.office, data.sender
+    services, sender = acting.services, data.sender
 
     async def author() -> Author:
         if sender:
-            contact = contact_of(sender.name, sender.email or None, office.new_id)
+            contact = contact_of(sender.name, sender.email or None, services.new_id)
             return Author(kind=AuthorKind.CUSTOMER, id=contact.id, name=contact.name)
-        requester = (await office.views.get_ticket_metadata(acting.caller, ticket_id)).requester
+        requester = (await services.views.get_ticket_metadata(acting.caller, ticket_id)).requester
         return Author(kind=AuthorKind.CUSTOMER, id=requester.id, name=requester.name)
 
     written = await _write(
@@ -176,7 +176,7 @@ async def _write(
     conditions: Conditions,
     note: bool = False,
 ) -> Outcome[Written]:
-    key = acting.office.new_id()
+    key = acting.services.new_id()
 
     async def wishes() -> list[Wish]:
         acting.caller.require(Permission.TICKETS_WRITE)

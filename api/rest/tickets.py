@@ -28,7 +28,7 @@ from domain.ticket.words import Author, AuthorKind, Channel, Priority, Tag, code
 from mcp_server.outcome import TicketOutcome, outcome_of
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
-from projections.searching import TicketPage
+from projections.search_queries import TicketPage
 
 PATH = "/tickets"
 ONE = "/tickets/{ticket_id:str}"
@@ -88,7 +88,7 @@ async def search_tickets(
     All that is given narrows the result. Of a query without words, the latest changed come first.
     """
     caller = acting.reading(Permission.TICKETS_READ)
-    return await acting.office.views.search_tickets(caller, search)
+    return await acting.services.views.search_tickets(caller, search)
 
 
 @post(PATH, operation_id="open_ticket", tags=["tickets"], status_code=201)
@@ -106,16 +106,16 @@ async def open_new_ticket(
     acting: Acting, conditions: Conditions, data: NewTicket
 ) -> Outcome[TicketState]:
     """Open a ticket in a customer's name, with what the customer says and perhaps a note."""
-    office = acting.office
+    services = acting.services
     person = data.requester
 
     async def wishes() -> list[Wish]:
         acting.caller.require(Permission.TICKETS_WRITE)
-        ticket = office.new_id()
-        requester = contact_of(person.name, person.email or None, office.new_id)
+        ticket = services.new_id()
+        requester = contact_of(person.name, person.email or None, services.new_id)
         opened = OpenTicket(
             ticket=ticket,
-            code=code_of(await office.ledger.next_ticket_number()),
+            code=code_of(await services.ledger.next_ticket_number()),
             subject=data.subject,
             department=data.department_id,
             requester=requester,
@@ -125,9 +125,9 @@ async def open_new_ticket(
         )
         asker = Author(kind=AuthorKind.CUSTOMER, id=requester.id, name=requester.name)
         noted = Author(kind=AuthorKind.AGENT, id=acting.caller.agent)
-        said = [message(ticket, office.new_id(), asker, data.body)]
+        said = [message(ticket, services.new_id(), asker, data.body)]
         if data.note:
-            said.append(message(ticket, office.new_id(), noted, data.note, note=True))
+            said.append(message(ticket, services.new_id(), noted, data.note, note=True))
         return [Wish(opened), *map(Wish, said)]
 
     return await acting.act(
@@ -147,7 +147,7 @@ async def get_ticket(
 ) -> Response[TicketMetadata]:
     """Read a ticket's properties; their ETag is the ticket's version."""
     caller = acting.reading(Permission.TICKETS_READ)
-    ticket, version = await acting.office.views.get_ticket(caller, ticket_id)
+    ticket, version = await acting.services.views.get_ticket(caller, ticket_id)
     return Response(ticket, headers={"ETag": etag(version)})
 
 

@@ -10,17 +10,18 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
-from api.rest.acting import Acting, Conditions, Office, Outcome
+from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.asking import asked, from_query
 from api.rest.reach import CredentialListing, RevocableListing, within_reach
+from api.services import Services
 from domain.access_tokens import MAX_ACTIVE, Label, RevokeToken, warning
 from domain.application import Wish
 from domain.fact import Via
 from domain.ledger import Unavailable
 from domain.permissions import Scope
 from domain.refusals import Code, Refused
-from projections.listings import TokenLine, TokenRef, TokenState
 from projections.metadata import Named
+from projections.token_queries import TokenLine, TokenRef, TokenState
 from projections.views import Views
 
 TokenId = Annotated[UUID, PathParameter(description="The token's id.")]
@@ -88,15 +89,15 @@ async def list_tokens(
 ) -> TokenList:
     """List one's own access tokens, or those of an agent whom one manages."""
     agent = await within_reach(acting, listing)
-    tokens = await tokens_held_by(acting.office, agent, revoked=listing.include_revoked)
+    tokens = await tokens_held_by(acting.services, agent, revoked=listing.include_revoked)
     return TokenList(tokens, MAX_ACTIVE)
 
 
-async def tokens_held_by(office: Office, agent: UUID, *, revoked: bool = False) -> list[Token]:
+async def tokens_held_by(services: Services, agent: UUID, *, revoked: bool = False) -> list[Token]:
     """Return an agent's tokens, oldest first, as they stand now."""
-    lines = await office.views.list_tokens(agent_id=agent, include_revoked=revoked)
-    used = await office.ledger.last_used([line.id for line in lines])
-    return [_token(line, used.get(line.id), office.now()) for line in lines]
+    lines = await services.views.list_tokens(agent_id=agent, include_revoked=revoked)
+    used = await services.ledger.last_used([line.id for line in lines])
+    return [_token(line, used.get(line.id), services.now()) for line in lines]
 
 
 @post(
@@ -118,7 +119,7 @@ async def end_token(
     """
 
     async def wishes() -> list[Wish]:
-        found = await find_token(acting.office.views, token_id)
+        found = await find_token(acting.services.views, token_id)
         return [Wish(RevokeToken(agent=found.agent.id, token=token_id))]
 
     done = await acting.act(
@@ -140,10 +141,10 @@ async def tokens_left(acting: Acting, ended: UUID) -> tuple[TokenRef, ...] | Uns
     those who may not list them: a repeated key is answered whatever its credential may do by now.
     """
     try:
-        agent = (await find_token(acting.office.views, ended)).agent.id
+        services = acting.services
+        agent = (await find_token(services.views, ended)).agent.id
         await within_reach(acting, CredentialListing(agent_id=agent))
-        office = acting.office
-        return tuple(await office.views.tokens_come_of(agent, ended, office.now()))
+        return tuple(await services.views.tokens_come_of(agent, ended, services.now()))
     except (Unavailable, Refused):
         return UNSET
 

@@ -57,7 +57,7 @@ async def get_usage(
 ) -> Usage:
     """Add up calls and units by day, agent, client or tool."""
     await reading_use(acting)
-    today = acting.office.now().date()
+    today = acting.services.now().date()
     question = UsageQuestion(
         from_day=today.replace(day=1) if listing.from_day is UNSET else listing.from_day,
         to_day=today if listing.to_day is UNSET else listing.to_day,
@@ -67,7 +67,7 @@ async def get_usage(
         tool=None if listing.tool is UNSET else listing.tool,
         limit=listing.limit,
     )
-    return await acting.office.views.get_usage(question)
+    return await acting.services.views.get_usage(question)
 
 
 @get(
@@ -81,7 +81,7 @@ async def list_limits(
 ) -> LimitPage:
     """List how the limit came about: each change of it, the last one first."""
     await reading_use(acting)
-    return await acting.office.views.list_limits(cursor=listing.cursor or None)
+    return await acting.services.views.list_limits(cursor=listing.cursor or None)
 
 
 async def reading_use(acting: Acting) -> None:

@@ -50,7 +50,7 @@ class People:
         return Person(agent, state.name, state.email, state.role, made)
 
     async def attributed(self, person: Person, visitor: Visitor) -> Attribution:
-        """Return to whom it is put down what a person does on the pages."""
+        """Return the attribution of what a person does on the pages."""
         ref = counted(person.role)
         role = rights_of(person.role, (await self._states.refresh(ref)).state if ref else None)
         return Attribution(

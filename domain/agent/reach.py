@@ -62,7 +62,7 @@ def count(role: RoleRef, change: int, context: Context) -> Iterable[On]:
 
 
 def require_own(departments: Iterable[UUID], context: Context) -> None:
-    """Refuse to let somebody into departments that the caller does not see: himself, say."""
+    """Refuse to let anybody, the caller included, into departments that the caller does not see."""
     caller = context.caller
     if Permission.TICKETS_ALL_DEPARTMENTS not in caller.granted and (
         set(departments) - caller.departments

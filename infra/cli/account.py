@@ -88,10 +88,10 @@ def run(data: Path | None, act: "Callable[[Desk], Coroutine[Any, Any, None]]") -
         asyncio.run(on_opened(settings))
 
 
-async def catch_up(desk: "Desk", told: Callable[[int, int], None] | None = None) -> None:
+async def catch_up(desk: "Desk", on_progress: Callable[[int, int], None] | None = None) -> None:
     """Wait until the views show all that is in the log; say so where they come no further.
 
-    `told` hears how far they are and have to go, in positions.
+    `on_progress` hears how far they are and have to go, in positions.
     """
     progress = desk.live.progress
     place = await progress.read()
@@ -101,8 +101,8 @@ async def catch_up(desk: "Desk", told: Callable[[int, int], None] | None = None)
     while not await progress.reached(place.head, _LOOK_SECONDS):
         if progress.position > reached:
             moved, reached = time.monotonic(), progress.position
-        if told:
-            told(reached - place.position, place.head - place.position)
+        if on_progress:
+            on_progress(reached - place.position, place.head - place.position)
         if progress.failure or time.monotonic() > moved + STILL_SECONDS:
             why = progress.failure or f"they have not moved for {STILL_SECONDS} s"
             click.echo(f"Warning: the views do not show everything: {why}", err=True)

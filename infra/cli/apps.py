@@ -75,5 +75,5 @@ async def revoke(desk: "Desk", app: UUID) -> None:
     (line,) = found
     done = await desk.execute(Wish(RevokeApp(agent=line.agent.id, consent=app)))
     await catch_up(desk)
-    told = f"{line.client} of {line.agent.name}"
-    click.echo(f"Revoked {told}." if done.answer.changed else f"{told} was revoked already.")
+    name = f"{line.client} of {line.agent.name}"
+    click.echo(f"Revoked {name}." if done.answer.changed else f"{name} was revoked already.")

@@ -150,8 +150,8 @@ async def check(desk: "Desk") -> None:
 
     connection = await psycopg.AsyncConnection.connect(desk.settings.database_url)
     async with connection:
-        with bar("Adding up charges") as told:
-            found = await tally(connection, desk.account, told)
+        with bar("Adding up charges") as on_progress:
+            found = await tally(connection, desk.account, on_progress)
     if found.used != found.charged:
         raise Failure(
             Exit.REFUSED,

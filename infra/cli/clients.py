@@ -112,11 +112,11 @@ async def add(
     new = new_client(known, name, redirect_uris, random)
     # Typed words are judged before anything is asked of the database's rules.
     await desk.execute(Wish(command_of(RegisterClient, **msgspec.structs.asdict(new.command))))
-    told = {"client_id": known, **({"client_secret": new.secret} if new.secret else {})}
+    credentials = {"client_id": known, **({"client_secret": new.secret} if new.secret else {})}
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
+        click.echo(msgspec.json.format(msgspec.json.encode(credentials), indent=2))
     else:
-        for word, value in told.items():
+        for word, value in credentials.items():
             click.echo(f"{word:<15}{value}")
     if new.secret:
         click.echo("Keep the secret: it is not shown again.", err=True)
@@ -177,11 +177,11 @@ async def policy(
         line = PolicyLine(now.dynamic_registration, now.allowed_hosts, now.always_ask)
         click.echo(msgspec.json.format(msgspec.json.encode(line), indent=2))
         return
-    for name, text in _told(now):
+    for name, text in _in_words(now):
         click.echo(f"{name:<14}{text}")
 
 
-def _told(policy: ClientPolicy) -> list[tuple[str, str]]:
+def _in_words(policy: ClientPolicy) -> list[tuple[str, str]]:
     allowed = policy.allowed_hosts
     return [
         ("Registration", "on" if policy.dynamic_registration else "off"),

@@ -59,13 +59,13 @@ async def _import(settings: "Settings", file: Path, limit: int | None) -> "Impor
     from infra.projector.rebuild import RebuildRunningError, rebuild
 
     async with opened(settings, follow=False) as desk:
-        with bar("Tickets") as told:
-            imported = await import_issues(desk, file, limit, told)
+        with bar("Tickets") as on_progress:
+            imported = await import_issues(desk, file, limit, on_progress)
         place = await desk.live.progress.read()
-    with bar("Views") as told:
+    with bar("Views") as on_progress:
         if place and (place.head - place.position) * _DEARER > place.head:
             with contextlib.suppress(RebuildRunningError):
-                await rebuild(settings.direct_url, projection_of(desk.account), told)
+                await rebuild(settings.direct_url, projection_of(desk.account), on_progress)
         async with opened(settings) as desk:
-            await catch_up(desk, told)
+            await catch_up(desk, on_progress)
     return imported

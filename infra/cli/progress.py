@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Takes how far the work is, and how far it has to go."""
 
 
@@ -28,7 +28,7 @@ class _Rate(ProgressColumn):
 
 
 @contextlib.contextmanager
-def bar(title: str) -> Generator[Told]:
+def bar(title: str) -> Generator[OnProgress]:
     """Show a bar once it is told of something, and leave it where it stands at the end."""
     console = Console(stderr=True)
     columns = (
@@ -41,7 +41,7 @@ def bar(title: str) -> Generator[Told]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=None, visible=False)
 
-        def told(done: int, total: int) -> None:
+        def on_progress(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total, visible=True)
 
-        yield told
+        yield on_progress

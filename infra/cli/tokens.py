@@ -16,7 +16,7 @@ from infra.cli.output import json_option, moment, show
 
 if TYPE_CHECKING:
     from infra.desk import Desk
-    from projections.listings import TokenLine
+    from projections.token_queries import TokenLine
 
 
 @click.group(epilog="Example: deskledger tokens create --agent ana@example.com")

@@ -25,8 +25,8 @@ def migrate(data: Path | None) -> None:
         from infra.cli.progress import bar
         from infra.database import bring_up_to_date
 
-        with bar("Building views") as told:
-            done = asyncio.run(bring_up_to_date(settings, told))
+        with bar("Building views") as on_progress:
+            done = asyncio.run(bring_up_to_date(settings, on_progress))
     click.echo(
         f"Applied {done} migration{'s' * (done > 1)}." if done else "The schema was up to date."
     )
@@ -51,8 +51,8 @@ def rebuild_views(data: Path | None) -> None:
 
         asyncio.run(bring_up_to_date(settings))
         projection = projection_of(Account.named(settings.account))
-        with bar("Building views") as told:
-            asyncio.run(rebuild(settings.direct_url, projection, told))
+        with bar("Building views") as on_progress:
+            asyncio.run(rebuild(settings.direct_url, projection, on_progress))
     click.echo("The views are built anew.")
 
 
@@ -104,9 +104,9 @@ def _show(standing: "Standing") -> None:
 
 def _who_serves(standing: "Standing") -> str:
     """Say which processes serve, and which of them moves the views."""
-    told = [
+    processes = [
         f"{process.pid}{f' on {process.address}' if process.address else ''}"
         f"{' (moves the views)' if process.projects else ''}"
         for process in standing.processes
     ]
-    return ", ".join(told) or "none serves"
+    return ", ".join(processes) or "none serves"

@@ -49,18 +49,18 @@ class Story:
         opened = self._ticket.opened_minutes_ago
         yield Step(opened, self._opening(code))
         assignee = self._ticket.assignee
-        for place, told in enumerate(self._ticket.story):
-            minutes_ago = opened - told.minutes_after
-            author = None if told.kind == "customer" else told.author
+        for place, entry in enumerate(self._ticket.story):
+            minutes_ago = opened - entry.minutes_after
+            author = None if entry.kind == "customer" else entry.author
             if assignee and author:
                 # Whoever was first to turn to the ticket gave it to its assignee.
                 yield Step(minutes_ago, self._assignment(assignee), author)
                 assignee = None
-            if isinstance(told, Change):
-                change = _CHANGES[told.kind](ticket_id=str(self.id))
+            if isinstance(entry, Change):
+                change = _CHANGES[entry.kind](ticket_id=str(self.id))
                 yield Step(minutes_ago, change, author)
             else:
-                yield Step(minutes_ago, self._message(place, told), author)
+                yield Step(minutes_ago, self._message(place, entry), author)
         if assignee:
             last = self._ticket.story[-1].minutes_after
             yield Step(opened - last, self._assignment(assignee), assignee)
@@ -80,21 +80,21 @@ class Story:
     def _assignment(self, email: str) -> AssignTicket:
         return AssignTicket(ticket_id=str(self.id), agent_id=demo_id("agent", email))
 
-    def _message(self, place: int, told: Message) -> AddMessage:
-        if told.kind == "customer":
+    def _message(self, place: int, entry: Message) -> AddMessage:
+        if entry.kind == "customer":
             author = Author(
                 kind=AuthorKind.CUSTOMER, id=self._customer.id, name=self._customer.name
             )
         else:
             author = Author(
                 kind=AuthorKind.AGENT,
-                id=demo_id("agent", told.author),
-                name=self._agents[told.author].name,
+                id=demo_id("agent", entry.author),
+                name=self._agents[entry.author].name,
             )
         return AddMessage(
             ticket_id=str(self.id),
             message=demo_id("message", f"{self._ticket.subject}:{place}"),
             author=author,
-            body=told.text,
-            note=told.kind == "note",
+            body=entry.text,
+            note=entry.kind == "note",
         )

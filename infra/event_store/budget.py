@@ -47,9 +47,9 @@ def budget_statement(account: Account) -> bytes:
 
 
 async def tally(
-    connection: AsyncConnection[Any], account: Account, told: Callable[[int, int], None]
+    connection: AsyncConnection[Any], account: Account, on_progress: Callable[[int, int], None]
 ) -> Tally:
-    """Add up the charges of the counter's period, in one snapshot; `told` hears how far it is.
+    """Add up the charges of the counter's period, in one snapshot; `on_progress` hears how far it is.
 
     Added up here and not by PostgreSQL, which takes twice as long to read the JSON and cannot read
     what some refused calls have sent (NUL).
@@ -65,7 +65,7 @@ async def tally(
             page = (CallRecorded.topic, first, min(first + _PAGE, end))
             cursor = await connection.execute(calls, page, binary=True)
             charged += sum(decode(state).fact.units for (state,) in await cursor.fetchall())
-            told(page[2] - start, end - start)
+            on_progress(page[2] - start, end - start)
     return Tally(used, charged)
 
 

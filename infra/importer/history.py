@@ -75,10 +75,10 @@ def history(issue: Issue, ticket: UUID, code: str, directory: Directory) -> Iter
 
 def _messages(issue: Issue) -> list[tuple[datetime, str, str]]:
     """Return what was written, when and by whom, first things first."""
-    told = [(issue.created_at, issue.author or NOBODY, issue.body or EMPTY)]
+    messages = [(issue.created_at, issue.author or NOBODY, issue.body or EMPTY)]
     comments = sorted(issue.comments, key=lambda comment: comment.created_at)
-    told += [(one.created_at, one.author or NOBODY, one.body or EMPTY) for one in comments]
-    return told
+    messages += [(one.created_at, one.author or NOBODY, one.body or EMPTY) for one in comments]
+    return messages
 
 
 def _closed(issue: Issue) -> datetime | None:

@@ -23,7 +23,7 @@ BLOCK = 500  # issues that are looked up together
 IN_FLIGHT = 600  # tickets on their way to the log, enough to fill the next batch meanwhile
 
 T = TypeVar("T")
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 class Imported(NamedTuple):
@@ -34,15 +34,17 @@ class Imported(NamedTuple):
     present: int
 
 
-async def import_issues(desk: Desk, file: Path, limit: int | None, told: Told) -> Imported:
-    """Import a file of GitHub issues; `told` hears how many of how many are done.
+async def import_issues(
+    desk: Desk, file: Path, limit: int | None, on_progress: OnProgress
+) -> Imported:
+    """Import a file of GitHub issues; `on_progress` hears how many of how many are done.
 
     The whole file is read first, so that one that cannot be read leaves nothing behind. What was
     broken off is taken up by the next call. Raises `ImportFileError`.
     """
     census = take_census(read_issues(file, limit))
     directory = await make_directory(desk, census)
-    run = _Import(desk, directory, lambda done: told(done, census.issues))
+    run = _Import(desk, directory, lambda done: on_progress(done, census.issues))
     # Many objects and hardly a cycle: collecting them costs a quarter of the time.
     gc.disable()
     try:
@@ -74,10 +76,12 @@ def _blocks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 class _Import:
     """Tickets on their way to the log, at most `IN_FLIGHT` at a time."""
 
-    def __init__(self, desk: Desk, directory: Directory, told: Callable[[int], None]) -> None:
+    def __init__(
+        self, desk: Desk, directory: Directory, on_progress: Callable[[int], None]
+    ) -> None:
         self._desk = desk
         self._directory = directory
-        self._told = told
+        self._on_progress = on_progress
         self._identity = Insider(insider("import"))
         self._free = asyncio.Semaphore(IN_FLIGHT)
         self.tickets = 0
@@ -90,7 +94,7 @@ class _Import:
         present = await ledger.having_events([ticket for ticket, _ in block])
         missing = [(ticket, issue) for ticket, issue in block if ticket not in present]
         self.present += len(present)
-        self._told(self.tickets + self.present)
+        self._on_progress(self.tickets + self.present)
         numbers = await ledger.next_ticket_numbers(len(missing)) if missing else ()
         for (ticket, issue), number in zip(missing, numbers, strict=True):
             await self._free.acquire()
@@ -107,4 +111,4 @@ class _Import:
             self.messages += 1 + len(issue.comments)
         else:
             self.present += 1  # another import was quicker
-        self._told(self.tickets + self.present)
+        self._on_progress(self.tickets + self.present)

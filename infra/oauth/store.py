@@ -36,7 +36,7 @@ SELECT {_GRANT} FROM {{log}}.grants g WHERE g.id IN (
     UNION ALL SELECT grant_id FROM {{log}}.credentials WHERE digest = %(digest)s
 )
 """
-# Of the winner `g`: his row is locked until all of it is committed, so whoever ends the grant waits.
+# Of the winner `g`: its row is locked until all of it is committed, so whoever ends the grant waits.
 _ISSUE: LiteralString = """
 issued AS (
     INSERT INTO {log}.credentials

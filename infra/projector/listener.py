@@ -68,9 +68,9 @@ class Listener:
         def readable() -> None:
             try:
                 libpq.consume_input()
-                while told := libpq.notifies():
-                    if told.extra.isdigit() and not self._is_ours(told.be_pid):
-                        self._handlers[told.relname.decode()](int(told.extra))
+                while notify := libpq.notifies():
+                    if notify.extra.isdigit() and not self._is_ours(notify.be_pid):
+                        self._handlers[notify.relname.decode()](int(notify.extra))
             except psycopg.OperationalError as error:
                 if not lost.done():
                     loop.remove_reader(socket)

@@ -65,7 +65,7 @@ class Projector:
         self._pace = pace
         self._pending = Pending(pace.linger)
         self._position = 0
-        self._told = 0
+        self._announced = 0
         self._limit = LIVE
         self._look_at = 0.0
         self._woken = asyncio.Event()
@@ -89,8 +89,8 @@ class Projector:
 
     def wake(self, position: int) -> None:
         """Take the hint that the log has reached a position."""
-        if position > self._told:
-            self._told = position
+        if position > self._announced:
+            self._announced = position
             if position > self._pending.end:
                 self._woken.set()
 
@@ -169,7 +169,7 @@ class Projector:
         """Fold the next page, or as much of it as goes; False when none is due."""
         loop = asyncio.get_running_loop()
         if len(self._pending) < self._limit and (
-            self._told > self._pending.end or loop.time() >= self._look_at
+            self._announced > self._pending.end or loop.time() >= self._look_at
         ):
             await self._read(connection)
         page = self._pending.take(self._limit, loop.time())
@@ -188,7 +188,7 @@ class Projector:
 
     async def _read(self, connection: Connection) -> None:
         """Read on in the log, and look again at once where there is more."""
-        now, told, end = asyncio.get_running_loop().time(), self._told, self._pending.end
+        now, announced, end = asyncio.get_running_loop().time(), self._announced, self._pending.end
         try:
             page = await self._log.page(connection, end, self._limit)
         except Poisoned:
@@ -199,8 +199,8 @@ class Projector:
         more = len(page) == self._limit
         self._look_at = now if more else now + self._pace.poll
         self._pending.put(end, page, now)
-        if not page and told == self._told:
-            self._told = self._pending.end
+        if not page and announced == self._announced:
+            self._announced = self._pending.end
 
     async def _report(self, connection: Connection, poison: Poisoned) -> None:
         failure = str(poison)

@@ -26,7 +26,7 @@ class Tracking:
 
     def __init__(self, account: Account, schema: str | None = None) -> None:
         self.schema = schema or account.views
-        told = "pg_notify(%(channel)s, %(payload)s)" if schema is None else "true"
+        notify = "pg_notify(%(channel)s, %(payload)s)" if schema is None else "true"
         self._account = account
         self._table = 0
         self._read = self._filled(
@@ -39,7 +39,7 @@ class Tracking:
             "UPDATE {views}.notification_tracking "
             "SET notification_id = %(position)s, failure = NULL "
             "WHERE application_name = %(log)s AND notification_id = %(previous)s "
-            "AND tableoid = %(table)s RETURNING " + told + ") SELECT 1 / count(*) FROM moved"
+            "AND tableoid = %(table)s RETURNING " + notify + ") SELECT 1 / count(*) FROM moved"
         )
         self._take_away = self._filled(
             "DELETE FROM {views}.notification_tracking WHERE application_name = %s "

@@ -10,7 +10,7 @@ from typing import cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.streams import BrokenOff
+from api.broken_off import BrokenOff
 from infra.serve.leaving import SIGNALS
 
 GRACE_SECONDS = 3.0

@@ -23,33 +23,33 @@ def greet(
     """
     url = f"{settings.base_url}{PATH}"
     version = metadata.version("deskledger")
-    told = ["", click.style(f"Deskledger {version} is serving.", fg="green", bold=True), ""]
-    told.append(_line("MCP URL", url))
+    lines = ["", click.style(f"Deskledger {version} is serving.", fg="green", bold=True), ""]
+    lines.append(_line("MCP URL", url))
     if settings.is_open_to_all:
-        told.append(_aside("other machines are refused until PUBLIC_URL says how they reach it"))
+        lines.append(_aside("other machines are refused until PUBLIC_URL says how they reach it"))
     if beginning.token:
-        told.append(_line("Token", beginning.token))
-        told.append(_aside(f"acts for {beginning.owner}; shown this once, so keep it"))
+        lines.append(_line("Token", beginning.token))
+        lines.append(_aside(f"acts for {beginning.owner}; shown this once, so keep it"))
     elif beginning.owner:
-        told.append(_line("Token", beginning.mask or "none alive"))
-        told.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
+        lines.append(_line("Token", beginning.mask or "none alive"))
+        lines.append(_aside(f"a new one: {write(f'tokens create --agent {beginning.owner}')}"))
     at = "" if settings.base_url == known_url else f" --url {settings.base_url}"
-    told += _on_signing_in(settings.base_url, beginning, write, at)
+    lines += _on_signing_in(settings.base_url, beginning, write, at)
     locations = Locations(settings.base_url)
     if locations.is_safe:
-        told += ["", "Clients that speak OAuth take the URL alone, and ask you in the browser:"]
-        told.append(f"claude mcp add --transport http deskledger {url}")
+        lines += ["", "Clients that speak OAuth take the URL alone, and ask you in the browser:"]
+        lines.append(f"claude mcp add --transport http deskledger {url}")
     else:
-        told += ["", "Clients connect with a token only: OAuth takes a PUBLIC_URL with https."]
-    told += ["", "With a token:"]
+        lines += ["", "Clients connect with a token only: OAuth takes a PUBLIC_URL with https."]
+    lines += ["", "With a token:"]
     for each in connecting(locations, beginning.token or PLACEHOLDER, indent=None):
         if way := each.token:
             where = click.style(way.where, dim=True)
-            told += ["", f"{click.style(each.client, bold=True)}  {where}", way.lines]
-    told += ["", click.style("Ctrl-C stops it.", dim=True)]
+            lines += ["", f"{click.style(each.client, bold=True)}  {where}", way.lines]
+    lines += ["", click.style("Ctrl-C stops it.", dim=True)]
     # Whoever reads along may have gone: that is no reason not to serve.
     with contextlib.suppress(OSError):
-        click.echo("\n".join(told))
+        click.echo("\n".join(lines))
 
 
 def _on_signing_in(
@@ -68,11 +68,11 @@ def _on_signing_in(
             _line("Panel", password_url(base_url, *beginning.reset)),
             _aside(f"opened once, within an hour, it sets the password of {beginning.owner}"),
         ]
-    told = [_line("Panel", f"{base_url}/login")]
+    lines = [_line("Panel", f"{base_url}/login")]
     if beginning.owner and not beginning.has_password:
-        told.append(_aside(f"{beginning.owner} has no password yet; a link to set one:"))
-        told.append(_aside(write(f"agents reset-password {beginning.owner}{at}")))
-    return told
+        lines.append(_aside(f"{beginning.owner} has no password yet; a link to set one:"))
+        lines.append(_aside(write(f"agents reset-password {beginning.owner}{at}")))
+    return lines
 
 
 def _line(name: str, text: str) -> str:

@@ -30,13 +30,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
     Raised into the midst of a loop, SystemExit would leave tasks waiting for others that are gone.
     """
-    told: list[int] = []
+    received: list[int] = []
 
     async def cancelled_when_told() -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
         def tell(number: int, _frame: FrameType | None) -> None:
-            told.append(number)
+            received.append(number)
             if task:
                 loop.call_soon_threadsafe(task.cancel)
 
@@ -50,6 +50,6 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(cancelled_when_told())
     except asyncio.CancelledError:
-        if told:
-            raise SystemExit(exit_code(told[0])) from None
+        if received:
+            raise SystemExit(exit_code(received[0])) from None
         raise

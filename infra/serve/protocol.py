@@ -9,7 +9,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.streams import BrokenOff
+from api.broken_off import BrokenOff
 
 HEAD_BYTES = 1 << 16
 BODY_SECONDS = 30.0  # from the head's end; at most 1 MiB is taken

@@ -10,10 +10,10 @@ from domain.permissions import Permission
 from domain.ticket.commands import TicketRef
 from mcp_server.tool import READS, Query, Tool
 from projections.conversation import MessagePage, Order, TicketContext
-from projections.listings import AgentPage, DepartmentPage
+from projections.directory_queries import AgentPage, DepartmentPage
 from projections.metadata import TicketMetadata
 from projections.question import TicketSearch
-from projections.searching import TicketPage
+from projections.search_queries import TicketPage
 from projections.tags import TicketTags
 from projections.views import Views
 

@@ -18,8 +18,8 @@ from domain.issuing import new_token
 from domain.secret import ACCESS_TOKEN, is_well_formed
 from infra.desk import Desk, new_id
 from infra.settings import Settings
-from projections.listings import TokenLine
 from projections.metadata import Named
+from projections.token_queries import TokenLine
 from tests.cli.terminal import done, run
 from tests.database import Databases
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.streams import BrokenOff
+from api.broken_off import BrokenOff
 from infra.serve.draining import Draining
 from infra.serve.leaving import SIGNALS
 

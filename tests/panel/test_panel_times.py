@@ -127,7 +127,7 @@ def test_each_time_is_the_one_that_its_place_names(
     talk = re.findall(r"<article.*?</article>", page, re.DOTALL)
     assert [*map(instants, talk)] == [told(message, "written_at") for message in written]
     happened = json_of(browser, f"/tickets/{code}/activity")["activity"]
-    deeds = page.partition('<ol class="deeds">')[2].partition("</ol>")[0]
+    deeds = page.partition('<ol class="history">')[2].partition("</ol>")[0]
     assert instants(deeds) == [at for line in happened for at in told(line, "at")]
     assert len({*instants(deeds)}) == len(happened)
     (row,) = re.findall(

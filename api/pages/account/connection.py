@@ -53,14 +53,14 @@ async def try_connection(request: Page, front: NamedDependency[Front]) -> Respon
         name = await _holder(front, request, token, prefix) if tried.well else ""
         shown = Shown(tried, with_token=True, name=name)
     url = f"{front.base_url}{PATH}"
-    told = {
+    shown = {
         **shown._asdict(),
         "url": url,
         "back": MCP,
         "curl": curl(url, f"Bearer {PLACEHOLDER}"),
         "placeholder": PLACEHOLDER,
     }
-    return panel.page("account/connection", told, _HERE)
+    return panel.page("account/connection", shown, _HERE)
 
 
 async def _holder(front: Front, request: Page, token: str, prefix: str) -> str:
@@ -71,7 +71,7 @@ async def _holder(front: Front, request: Page, token: str, prefix: str) -> str:
     except Unauthorized:
         return ""
     key = bearer.caller.agent
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
+    agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, key))).state if key else None
     return agent.name if agent else ""
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from api.pages.consent.consenting import Shown, landing_in_words
 from api.pages.front import Page
-from api.rest.acting import Office
 from api.rest.apps import apps_of
 from api.rest.tokens import Token, TokenRevoked, tokens_held_by
+from api.services import Services
 from domain.oauth_client import OAuthClient, source_of
 from domain.permissions import TOOL_SCOPES, Scope
 from domain.refusals import Refused
@@ -39,30 +39,30 @@ class AppInWords(NamedTuple):
     may: tuple[str, ...]
 
 
-async def tokens_in_words(office: Office, agent: UUID) -> list[TokenInWords]:
+async def tokens_in_words(services: Services, agent: UUID) -> list[TokenInWords]:
     """Return an agent's tokens."""
-    tokens = await tokens_held_by(office, agent)
+    tokens = await tokens_held_by(services, agent)
     return [TokenInWords(token, good_for(token.scopes)) for token in tokens]
 
 
 def after_ending(ended: TokenRevoked, path: str) -> str:
-    """Return where to go once a token is revoked: there one is warned of those that come of it."""
+    """Return where to go once a token is revoked: the page there warns of tokens that come of it."""
     return f"{path}&token={ended.id}" if ended.still_active else path
 
 
-async def warning_at(request: Page, office: Office, agent: UUID) -> str:
-    """Say what lives on that comes of the revoked token of the agent's which an address names."""
+async def warning_at(request: Page, services: Services, agent: UUID) -> str:
+    """Warn of tokens still active that come of the one just revoked, which the address names."""
     try:
         token = UUID(request.query_params.get("token", ""))
     except ValueError:
         return ""
-    lines = await office.views.tokens_come_of(agent, token, office.now())
+    lines = await services.views.tokens_come_of(agent, token, services.now())
     return warning_of(left.mask for left in lines)
 
 
-async def apps_in_words(office: Office, agent: UUID) -> list[AppInWords]:
+async def apps_in_words(services: Services, agent: UUID) -> list[AppInWords]:
     """Return the apps that an agent let in."""
-    return [_in_words(app) for app in await apps_of(office, agent)]
+    return [_in_words(app) for app in await apps_of(services, agent)]
 
 
 def good_for(scopes: Collection[Scope]) -> str:

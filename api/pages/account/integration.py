@@ -15,10 +15,11 @@ from api.pages.account.credentials import (
     warning_at,
 )
 from api.pages.choices import Choice
-from api.pages.front import Front, Page, id_in, notice_of
+from api.pages.form import id_in
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import MCP, PROFILE, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.rendering import see_other
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.apps import end_app
@@ -43,7 +44,7 @@ _LONGEST_LABEL = 100
 @get(MCP)
 async def integration_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
-    warning = await warning_at(request, front.office, panel.acting.agent)
+    warning = await warning_at(request, front.services, panel.acting.agent)
     return await integration(panel, notice=notice_of(request, _DONE), warning=warning)
 
 
@@ -94,20 +95,20 @@ async def integration(
     **said: str,
 ) -> Response[str]:
     """Show the page, with what is said besides; `label` is what was typed already."""
-    office, agent, at = panel.front.office, panel.acting.agent, Locations(panel.front.base_url)
-    tokens = await tokens_in_words(office, agent)
+    services, agent, at = panel.services, panel.acting.agent, Locations(panel.front.base_url)
+    tokens = await tokens_in_words(services, agent)
     alive = sum(token.line.state in {"active", "expiring"} for token in tokens)
     shown: Mapping[str, object] = {
         "url": at.resource,
         "signs_in": at.is_safe,
         "placeholder": PLACEHOLDER,
         "tokens": tokens,
-        "apps": await apps_in_words(office, agent),
+        "apps": await apps_in_words(services, agent),
         "alive": alive,
         "most": MAX_ACTIVE,
-        "budget": await budget_standing(office.helpdesk),
-        "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
-        "may_generate": panel.bearer.caller.may(Permission.TOKENS_OWN),
+        "budget": await budget_standing(services.helpdesk),
+        "may_set": panel.caller.may(Permission.SETTINGS_MANAGE),
+        "may_generate": panel.caller.may(Permission.TOKENS_OWN),
         "label": label,
         "kinds": [Choice(kind, good_for(scopes)) for kind, scopes in _KINDS.items()],
         "connecting": connecting(at),
@@ -129,7 +130,7 @@ def _wanted(form: Mapping[str, str]) -> NewToken:
 
 async def _refused(panel: Panel, refused: Refused, label: str = "") -> Response[str]:
     status = status_of(refused)
-    return await integration(panel, status, label, refusal=told(refused))
+    return await integration(panel, status, label, refusal=explained(refused))
 
 
 def _shown(panel: Panel, made: TokenShown) -> Response[str]:

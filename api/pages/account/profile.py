@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 
 from api.cookies import set_session
 from api.pages.account.browsers import browser_of
-from api.pages.front import Front, Page, id_in, notice_of, twice
+from api.pages.form import id_in, new_password_in
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import BAR, PROFILE, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import later
 from api.problems import status_of
 from api.rates import RateLimited
@@ -57,14 +58,16 @@ async def change_password(request: Page, front: NamedDependency[Front]) -> Respo
     form = await panel.form()
     bearer, sign_in = panel.bearer, front.entrance.sign_in
     try:
-        signed_in = await sign_in.change_password(bearer, form.get("current", ""), twice(form))
+        signed_in = await sign_in.change_password(
+            bearer, form.get("current", ""), new_password_in(form)
+        )
     except Refused as refused:
         status = status_of(refused)
         return await _account(panel, status, refusal=refused.sentence)
     except RateLimited as limited:
         headers = {"Retry-After": str(limited.retry_after)}
         return await _account(panel, 429, headers, refusal=later(limited))
-    await front.office.progress.reached(signed_in.position)
+    await front.services.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
     return see_other(f"{ACCOUNT}?done=password", [cookie])
 
@@ -82,7 +85,7 @@ async def _account(
     headers: Mapping[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
-    by, agent = panel.bearer.caller.by, panel.agent
+    by, agent = panel.caller.by, panel.agent
     shown = {
         "name": agent.name,
         "email": agent.email or "",
@@ -94,7 +97,7 @@ async def _account(
 
 async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Shown]:
     """List the sessions that are not over, the one used last first."""
-    now = front.office.now()
+    now = front.services.now()
     shown = [
         Shown(
             line.id,
@@ -104,7 +107,7 @@ async def _sessions(front: Front, agent: UUID, current: UUID | None) -> list[Sho
             now if line.current else line.last_used_at or line.opened_at,
             line.current,
         )
-        for line in await living_sessions(front.office, agent, current)
+        for line in await living_sessions(front.services, agent, current)
     ]
     return sorted(shown, key=lambda line: line.used_at, reverse=True)
 

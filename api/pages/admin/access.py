@@ -1,4 +1,4 @@
-"""What an agent gets in by, for those who manage agents: given, and ended at once."""
+"""An agent's access, for those who manage agents: links and seats given, tokens and apps ended."""
 
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +10,11 @@ from api.pages.account.credentials import after_ending
 from api.pages.admin.agent import ONE, carried_out, show_agent
 from api.pages.admin.agents import AGENTS, show_link
 from api.pages.admin.forms import fitted, pageless
-from api.pages.front import Front, Page, id_in
+from api.pages.form import id_in
+from api.pages.front import Front, Page
 from api.pages.panel import panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.rendering import see_other
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.agent_access import Seat, end_access, give_access, seat_agent
@@ -103,8 +104,8 @@ async def new_password_link(
     except Refused as refused:
         if pageless(refused):
             raise
-        return await show_agent(panel, agent_id, status_of(refused), refusal=told(refused))
-    states = panel.front.office.helpdesk.states
+        return await show_agent(panel, agent_id, status_of(refused), refusal=explained(refused))
+    states = panel.services.helpdesk.states
     agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
     return show_link(panel, agent.name, link)
 

@@ -17,7 +17,7 @@ from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.problems import status_of
 from api.rest.agents import AgentChange, AgentId, alter_agent
 from api.rest.reach import context_for
@@ -70,7 +70,7 @@ async def agent_page(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[str]:
     panel = await panel_of(request, front)
-    warning = await warning_at(request, front.office, agent_id)
+    warning = await warning_at(request, front.services, agent_id)
     return await show_agent(panel, agent_id, notice=notice_of(request, _DONE), warning=warning)
 
 
@@ -78,13 +78,13 @@ async def agent_page(
 async def change_agent(
     request: Page, agent_id: AgentId, front: NamedDependency[Front]
 ) -> Response[Any]:
-    """Change what differs from what the account is; what was not offered stays as it is."""
+    """Change what was typed otherwise than it is; what was not offered stays as it is."""
     panel = await panel_of(request, front)
     form = await panel.form()
     typed = typed_in(form)
 
     async def changed() -> str:
-        states = panel.front.office.helpdesk.states
+        states = panel.services.helpdesk.states
         agent = existing((await states.refresh(Ref(AGENT, agent_id))).state, "agent")
         conditions = as_seen(form)
         change = await _change(panel, agent, typed)
@@ -115,16 +115,16 @@ async def _change(panel: Panel, agent: Agent, typed: Typed) -> AgentChange:
     offered = await departments_to_give(panel, agent.departments)
     hidden = {str(key) for key in agent.departments} - {choice.value for choice in offered}
     wanted = {*typed.departments, *hidden}
-    told: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if typed.name != agent.name:
-        told["name"] = typed.name
+        changes["name"] = typed.name
     if agent.seat and typed.email != (agent.email or ""):
-        told["email"] = typed.email
+        changes["email"] = typed.email
     if typed.role != agent.role:
-        told["role"] = typed.role
+        changes["role"] = typed.role
     if wanted != set(map(str, agent.departments)):
-        told["department_ids"] = sorted(wanted)
-    return fitted(told, AgentChange)
+        changes["department_ids"] = sorted(wanted)
+    return fitted(changes, AgentChange)
 
 
 async def show_agent(
@@ -132,16 +132,16 @@ async def show_agent(
 ) -> Response[str]:
     """Show an agent; a form that was refused is as it was `typed`."""
     panel.acting.reading(Permission.AGENTS_MANAGE)
-    office = panel.front.office
-    read = await office.helpdesk.states.refresh(Ref(AGENT, agent))
+    services = panel.services
+    read = await services.helpdesk.states.refresh(Ref(AGENT, agent))
     state = existing(read.state, "agent")
     context = await context_for(panel.acting, state.role)
     reasons = _reasons(agent, state, context)
     it = await _shown(panel, agent, state, read.version, context)
     is_me = agent == panel.acting.agent
     may_look = is_me or not reasons.change
-    tokens = await tokens_in_words(office, agent) if may_look else []
-    apps = await apps_in_words(office, agent) if may_look else []
+    tokens = await tokens_in_words(services, agent) if may_look else []
+    apps = await apps_in_words(services, agent) if may_look else []
     used = [one.line.last_used_at for one in (*tokens, *apps)]
     roles = await roles_to_give(panel)
     if state.role not in {role.value for role in roles}:
@@ -155,13 +155,12 @@ async def show_agent(
         "typed": typed or as_it_is,
         "conflicting": typed is not None and status == HTTPStatus.PRECONDITION_FAILED,
         "roles": roles,
-        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
+        "withheld": Permission.ADMINS_MANAGE not in panel.caller.granted,
         "departments": await departments_to_give(panel, state.departments),
         "seen": await _last_seen(panel, agent, used) if may_look else None,
         "tokens": tokens,
         "apps": apps,
-        "may_audit": panel.bearer.caller.may(Permission.AUDIT_READ),
-        "agents_path": AGENTS,
+        "may_audit": panel.caller.may(Permission.AUDIT_READ),
         "base": f"{AGENTS}/{agent}",
         **said,
     }
@@ -178,7 +177,7 @@ def _reasons(key: UUID, agent: Agent, context: Context) -> Reasons:
 
 
 async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: Context) -> Shown:
-    states = panel.front.office.helpdesk.states
+    states = panel.services.helpdesk.states
     held = next(iter(context.states.values()), None)
     places = {
         place: (await states.refresh(Ref(DEPARTMENT, place))).state for place in agent.departments
@@ -199,7 +198,7 @@ async def _shown(panel: Panel, key: UUID, agent: Agent, version: int, context: C
 
 async def _last_seen(panel: Panel, agent: UUID, used: list[Any]) -> datetime | None:
     """Return when the agent last did anything, by whatever way, about a minute late."""
-    sessions = await living_sessions(panel.front.office, agent, None)
+    sessions = await living_sessions(panel.services, agent, None)
     moments = [*used, *(one.last_used_at for one in sessions), *(one.opened_at for one in sessions)]
     return max((moment for moment in moments if moment is not UNSET), default=None)
 

@@ -11,29 +11,37 @@ from litestar.di import NamedDependency
 from api.pages.admin.forms import fitted, once
 from api.pages.admin.giving import departments_to_give, roles_to_give
 from api.pages.choices import Choice, departments_of
-from api.pages.front import Front, Page, Sent
-from api.pages.panel import ADMIN, ADMIN_PLACES, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told, tried
+from api.pages.form import Sent
+from api.pages.front import Front, Page
+from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
+from api.pages.wording import explained, tried
 from api.problems import status_of
 from api.rest.agents import NewAgent, hire_agent
 from api.rest.password_links import PasswordLink, issue_password_link
 from domain.permissions import Permission, Role
 from domain.refusals import Code, Refused
-from projections.listings import AgentDetailsPage
+from projections.directory_queries import AgentDetailsPage
 
 AGENTS = f"{ADMIN}/agents"
 HERE = Here(bar=ADMIN, section=ADMINISTRATION, path=AGENTS)
 _LONGEST_SEARCH = 200
 
 
-class Wanted(NamedTuple):
+class Filters(NamedTuple):
     """Whom the address asks for."""
 
     find: str = ""
     department: str = ""
     role: str = ""
     all: str = ""
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return {name: value for name, value in self._asdict().items() if value}
+
+    def path(self, **more: str) -> str:
+        query = urlencode({**self.kept, **more})
+        return f"{AGENTS}?{query}" if query else AGENTS
 
     @property
     def narrows(self) -> bool:
@@ -49,51 +57,38 @@ class Typed(NamedTuple):
     departments: Sequence[str] = ()
 
 
-@get(ADMIN)
-async def admin_page(request: Page, front: NamedDependency[Front]) -> Response[None]:
-    """Lead to the first place of the section that one may go to."""
-    panel = await panel_of(request, front)
-    for place in panel.open(ADMIN_PLACES):
-        return see_other(place.path)
-    raise Refused(Code.PERMISSION_DENIED, "Your role does not allow you to manage anything here.")
-
-
 @get(AGENTS)
 async def agents_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AGENTS_MANAGE)
     asked = request.query_params
-    wanted = Wanted(**{name: asked.get(name, "").strip() for name in Wanted._fields})
+    filters = Filters(**{name: asked.get(name, "").strip() for name in Filters._fields})
     cursor = asked.get("cursor", "")
-    found, refusal, status = await tried(lambda: _find(panel, wanted, cursor))
-    roles = await panel.front.office.views.list_roles()
-    kept = {name: value for name, value in wanted._asdict().items() if value}
+    found, refusal, status = await tried(lambda: _find(panel, filters, cursor))
+    roles = await panel.services.views.list_roles()
     shown: dict[str, object] = {
         "agents": found.agents if found else [],
-        "wanted": wanted,
+        "filters": filters,
         "departments": await departments_of(panel),
         "roles": [Choice(role.id, role.name) for role in roles],
-        "first": f"{AGENTS}?{urlencode(kept)}" if cursor else "",
-        "next": f"{AGENTS}?{urlencode({**kept, 'cursor': found.next_cursor})}"
-        if found and found.next_cursor
-        else "",
+        "first": filters.path() if cursor else "",
+        "next": filters.path(cursor=found.next_cursor) if found and found.next_cursor else "",
         "refusal": refusal,
-        "agents_path": AGENTS,
     }
     return panel.page("admin/agents", shown, HERE, status=status)
 
 
-async def _find(panel: Panel, wanted: Wanted, cursor: str) -> AgentDetailsPage:
-    if "\0" in "".join(wanted) or len(wanted.find) > _LONGEST_SEARCH:
+async def _find(panel: Panel, filters: Filters, cursor: str) -> AgentDetailsPage:
+    if "\0" in "".join(filters) or len(filters.find) > _LONGEST_SEARCH:
         raise Refused(Code.INVALID_ARGUMENTS, "This cannot be looked for. Change it below.")
     try:
-        department = UUID(wanted.department) if wanted.department else None
-        return await panel.front.office.views.list_agent_details(
+        department = UUID(filters.department) if filters.department else None
+        return await panel.services.views.list_agent_details(
             department_id=department,
             cursor=cursor or None,
-            include_inactive=bool(wanted.all),
-            role=wanted.role or None,
-            letters=wanted.find,
+            include_inactive=bool(filters.all),
+            role=filters.role or None,
+            letters=filters.find,
         )
     except (ValueError, Refused) as error:
         if isinstance(error, Refused) and error.code is not Code.NOT_FOUND:
@@ -128,7 +123,7 @@ async def add_agent(request: Page, front: NamedDependency[Front]) -> Response[An
         )
         hired = (await hire_agent(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _new(panel, typed, status_of(refused), refusal=told(refused))
+        return await _new(panel, typed, status_of(refused), refusal=explained(refused))
     return show_link(panel, hired.name, await issue_password_link(panel.acting, hired.id))
 
 
@@ -137,10 +132,9 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
     shown: dict[str, object] = {
         "typed": typed,
         "roles": await roles_to_give(panel),
-        "withheld": Permission.ADMINS_MANAGE not in panel.bearer.caller.granted,
+        "withheld": Permission.ADMINS_MANAGE not in panel.caller.granted,
         "departments": await departments_to_give(panel),
-        "key": str(panel.front.office.new_id()),
-        "agents_path": AGENTS,
+        "key": str(panel.services.new_id()),
         **said,
     }
     return panel.page("admin/agent_new", shown, HERE, status=status)
@@ -157,10 +151,9 @@ def show_link(panel: Panel, name: str, link: PasswordLink) -> Response[str]:
     shown: dict[str, object] = {
         "link": link,
         "name": name,
-        "agents_path": AGENTS,
         "base": f"{AGENTS}/{link.agent_id}",
     }
     return panel.page("admin/password_link", shown, HERE)
 
 
-ENDPOINTS = (admin_page, agents_page, new_agent_page, add_agent)
+ENDPOINTS = (agents_page, new_agent_page, add_agent)

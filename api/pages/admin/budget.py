@@ -14,12 +14,13 @@ from api.pages.admin.budget_form import filled, terms_in
 from api.pages.admin.budget_month import Month, forecast, limit_at, month_of, thresholds_of, tone_of
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, AUDIT, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.rendering import see_other
+from api.pages.wording import explained
 from api.problems import status_of
-from api.rest.acting import Conditions, Office
+from api.rest.acting import Conditions
 from api.rest.budget import set_terms
 from api.rest.usage import reading_use
+from api.services import Services
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
 from domain.standing import budget_standing
@@ -56,7 +57,7 @@ class Table(NamedTuple):
 @get(BUDGET)
 async def budget_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
-    month = month_of(request.query_params.get("month", ""), _today(front.office))
+    month = month_of(request.query_params.get("month", ""), _today(front.services))
     notice = notice_of(request, _DONE)
     return await _budget(panel, month, notice=notice)
 
@@ -72,8 +73,8 @@ async def set_limit(request: Page, front: NamedDependency[Front]) -> Response[An
         if refused.code is Code.PERMISSION_DENIED:
             raise  # for the page has no such form any more
         status = status_of(refused)
-        month = month_of("", _today(front.office))
-        return await _budget(panel, month, status, form, refusal=told(refused))
+        month = month_of("", _today(front.services))
+        return await _budget(panel, month, status, form, refusal=explained(refused))
     return see_other(f"{BUDGET}?done=limit")
 
 
@@ -86,10 +87,10 @@ async def _budget(
 ) -> Response[str]:
     """Show a month; a form that was refused is as it was `typed`."""
     await reading_use(panel.acting)
-    office = panel.front.office
-    standing = await budget_standing(office.helpdesk)
-    use = await office.views.get_usage(_use_in(month, "day"))
-    changes = (await office.views.list_limits()).limits
+    services = panel.services
+    standing = await budget_standing(services.helpdesk)
+    use = await services.views.get_usage(_use_in(month, "day"))
+    changes = (await services.views.list_limits()).limits
     limit = standing.limit if month.is_now else limit_at(changes, month)
     form = filled(standing)
     shown = {
@@ -97,12 +98,12 @@ async def _budget(
         "standing": standing,
         "limit": limit,
         "tone": tone_of(standing),
-        "forecast": forecast(standing, month, office.now()),
-        "thresholds": thresholds_of(limit, await office.views.list_thresholds(month.first)),
+        "forecast": forecast(standing, month, services.now()),
+        "thresholds": thresholds_of(limit, await services.views.list_thresholds(month.first)),
         "use": use,
-        "chart": chart_of(use.rows, month.first, _today(office), limit),
+        "chart": chart_of(use.rows, month.first, _today(services), limit),
         "tables": await _tables(panel, month) if use.rows else [],
-        "may_set": panel.bearer.caller.may(Permission.SETTINGS_MANAGE),
+        "may_set": panel.caller.may(Permission.SETTINGS_MANAGE),
         "form": form if typed is None else {**form, **typed},
         "changes": changes[:_MOST_CHANGES],
         "base": BUDGET,
@@ -111,7 +112,7 @@ async def _budget(
 
 
 async def _tables(panel: Panel, month: Month) -> list[Table]:
-    may_list = panel.bearer.caller.may(Permission.AUDIT_READ)
+    may_list = panel.caller.may(Permission.AUDIT_READ)
     after = month.last + timedelta(days=1)
     days = {"from": f"{month.first}T00:00", "to": f"{after}T00:00"}
 
@@ -131,20 +132,20 @@ async def _tables(panel: Panel, month: Month) -> list[Table]:
     def of_tool(row: UsageRow) -> tuple[str, str]:
         return (row.tool, calls_of(tool=row.tool)) if row.tool else ("unknown", "")
 
-    office = panel.front.office
+    services = panel.services
     return [
-        await _table(office, month, "agent", of_agent),
-        await _table(office, month, "client", of_client),
-        await _table(office, month, "tool", of_tool),
+        await _table(services, month, "agent", of_agent),
+        await _table(services, month, "client", of_client),
+        await _table(services, month, "tool", of_tool),
     ]
 
 
 async def _table(
-    office: Office, month: Month, by: Dimension, told: Callable[[UsageRow], tuple[str, str]]
+    services: Services, month: Month, by: Dimension, named: Callable[[UsageRow], tuple[str, str]]
 ) -> Table:
-    use = await office.views.get_usage(_use_in(month, by))
+    use = await services.views.get_usage(_use_in(month, by))
     lines = [
-        Line(*told(row), row.calls, row.units, round(100 * row.units / max(use.units, 1)))
+        Line(*named(row), row.calls, row.units, round(100 * row.units / max(use.units, 1)))
         for row in use.rows
     ]
     return Table(by.capitalize(), lines, use.more)
@@ -155,8 +156,8 @@ def _use_in(month: Month, by: Dimension) -> UsageQuestion:
     return UsageQuestion(from_day=month.first, to_day=month.last, by=frozenset({by}), limit=limit)
 
 
-def _today(office: Office) -> date:
-    return office.now().astimezone(UTC).date()
+def _today(services: Services) -> date:
+    return services.now().astimezone(UTC).date()
 
 
 ENDPOINTS = (budget_page, set_limit)

@@ -20,12 +20,12 @@ def terms_in(form: Mapping[str, str]) -> BudgetChange:
     match form.get("kind"):
         case "seats":
             calls = _number(form, "calls_per_seat", MAX_CALLS_PER_SEAT)
-            told: dict[str, Any] = {"calls_per_seat": calls, "monthly_limit": None}
+            terms: dict[str, Any] = {"calls_per_seat": calls, "monthly_limit": None}
         case "fixed":
-            told = {"monthly_limit": _number(form, "monthly_limit", MAX_LIMIT)}
+            terms = {"monthly_limit": _number(form, "monthly_limit", MAX_LIMIT)}
         case _:
             raise Refused(Code.INVALID_ARGUMENTS, "Choose how the limit is made.")
-    return msgspec.convert(told, BudgetChange)
+    return msgspec.convert(terms, BudgetChange)
 
 
 def filled(standing: BudgetStanding) -> Mapping[str, str]:

@@ -22,13 +22,13 @@ def policy_in(form: Mapping[str, str]) -> PolicyChange:
     hosts = hosts_in(form)
     if "any_host" not in form and not hosts:
         raise Refused(Code.INVALID_ARGUMENTS, "Name at least one host, or allow any.")
-    told = {
+    policy = {
         "dynamic_registration": "dynamic_registration" in form,
         "allowed_hosts": None if "any_host" in form else hosts,
         "always_ask": "always_ask" in form,
     }
     try:
-        return msgspec.convert(told, PolicyChange)
+        return msgspec.convert(policy, PolicyChange)
     except msgspec.ValidationError:
         raise Refused(
             Code.INVALID_ARGUMENTS,
@@ -74,8 +74,14 @@ def client_in(form: Mapping[str, str]) -> NewClient:
     name, client_id = form.get("name", "").strip(), form.get("client_id", "").strip()
     if "\0" in "".join(form.values()):
         raise Refused(Code.INVALID_ARGUMENTS, _NAMELESS)
-    told = {"name": name, "redirect_uris": uris, "confidential": form.get("kind") == "confidential"}
+    client = {
+        "name": name,
+        "redirect_uris": uris,
+        "confidential": form.get("kind") == "confidential",
+    }
     try:
-        return msgspec.convert({**told, "client_id": client_id} if client_id else told, NewClient)
+        return msgspec.convert(
+            {**client, "client_id": client_id} if client_id else client, NewClient
+        )
     except msgspec.ValidationError:
         raise Refused(Code.INVALID_ARGUMENTS, _NAMELESS) from None

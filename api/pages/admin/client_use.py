@@ -26,7 +26,7 @@ class ClientUse(NamedTuple):
     stopped: bool
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         agents = self.client.agents
         return f"“{self.client.name}” ({agents} agent{'s' * (agents != 1)})"
 

@@ -12,8 +12,8 @@ from api.pages.admin.client_forms import changed, client_in, filled, hosts_in, p
 from api.pages.admin.client_use import agents_by_id, stopped_by, uses_under
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.rendering import see_other
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.clients import (
@@ -84,9 +84,9 @@ async def remove_client(request: Page, front: NamedDependency[Front]) -> Respons
 
 async def _stopped(panel: Panel, change: PolicyChange) -> list[str]:
     held, _ = await held_clients(panel.acting)
-    clients = await panel.front.office.views.list_clients_in_use()
+    clients = await panel.services.views.list_clients_in_use()
     stopped = stopped_by(changed(held.policy, change), held.policy, clients)
-    return [use.told for use in stopped]
+    return [use.label for use in stopped]
 
 
 async def _refused(panel: Panel, refused: Refused, **typed: Typed) -> Response[str]:
@@ -94,7 +94,7 @@ async def _refused(panel: Panel, refused: Refused, **typed: Typed) -> Response[s
     if refused.code is Code.PERMISSION_DENIED:
         raise refused  # for there is no page to say so on
     wrong = "hosts" if "policy" in typed else ""
-    return await _clients(panel, status, **typed, refusal=told(refused), wrong=wrong)
+    return await _clients(panel, status, **typed, refusal=explained(refused), wrong=wrong)
 
 
 async def _clients(
@@ -106,7 +106,7 @@ async def _clients(
 ) -> Response[str]:
     """Show the page; a form that was refused, or is to be sent once more, is as it was typed."""
     held, _ = await held_clients(panel.acting)
-    in_use = await panel.front.office.views.list_clients_in_use()
+    in_use = await panel.services.views.list_clients_in_use()
     shown: dict[str, object] = {
         "clients": [held.registered[key] for key in sorted(held.registered)],
         "agents": agents_by_id(in_use),

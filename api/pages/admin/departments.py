@@ -10,19 +10,18 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import UnsetType
 
-from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, sentence_of
 from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.rendering import see_other
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.departments import NamedDepartment, alter_department, make_department
 from domain.decider import Ref, existing
 from domain.department import DEPARTMENT
 from domain.permissions import Permission
 from domain.refusals import Refused
-from projections.listings import AgentDetailsPage
+from projections.directory_queries import AgentDetailsPage
 
 DepartmentId = Annotated[UUID, PathParameter(description="The department's id.")]
 
@@ -50,7 +49,7 @@ async def add_department(request: Page, front: NamedDependency[Front]) -> Respon
         new = fitted({"name": name}, NamedDepartment)
         made = (await make_department(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _list(panel, "", name, status_of(refused), refusal=told(refused))
+        return await _list(panel, "", name, status_of(refused), refusal=explained(refused))
     return see_other(f"{DEPARTMENTS}/{made.id}?done=added")
 
 
@@ -85,14 +84,13 @@ async def _list(
     panel: Panel, cursor: str, typed: str = "", status: int = 200, **said: str
 ) -> Response[str]:
     panel.acting.reading(Permission.DEPARTMENTS_MANAGE)
-    found = await panel.front.office.views.list_departments(cursor=cursor or None)
+    found = await panel.services.views.list_departments(cursor=cursor or None)
     shown: dict[str, object] = {
         "found": found.departments,
         "next": _after(DEPARTMENTS, found.next_cursor),
         "first": DEPARTMENTS if cursor else "",
         "typed": typed,
-        "key": str(panel.front.office.new_id()),
-        "departments_path": DEPARTMENTS,
+        "key": str(panel.services.new_id()),
         **said,
     }
     return panel.page("admin/departments", shown, _HERE, status=status)
@@ -108,13 +106,13 @@ async def _show(
     **said: str,
 ) -> Response[str]:
     caller = panel.acting.reading(Permission.DEPARTMENTS_MANAGE)
-    office = panel.front.office
-    state, version = await office.helpdesk.states.refresh(Ref(DEPARTMENT, department))
+    services = panel.services
+    state, version = await services.helpdesk.states.refresh(Ref(DEPARTMENT, department))
     name = existing(state, "department").name
     may_look = caller.may(Permission.AGENTS_MANAGE)
     base, members = f"{DEPARTMENTS}/{department}", AgentDetailsPage(agents=[])
     if may_list := caller.may_list(Permission.AGENTS_MANAGE):
-        members = await office.views.list_agent_details(
+        members = await services.views.list_agent_details(
             department_id=department, cursor=cursor or None
         )
     shown: dict[str, object] = {
@@ -129,8 +127,6 @@ async def _show(
         "may_look": may_look,
         "id": department,
         "base": base,
-        "departments_path": DEPARTMENTS,
-        "agents_path": AGENTS,
         **said,
     }
     return panel.page("admin/department", shown, _HERE, status=status)

@@ -1,4 +1,4 @@
-"""Admin's forms: read strictly, told plainly, done once though sent twice, and of one version."""
+"""Admin's forms: read strictly, carried out once though sent twice, refused in plain words."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from api.pages.front import Form, field_of, key_of
-from api.pages.wording import told
+from api.pages.form import Form, field_of, key_of
+from api.pages.wording import explained
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused
 
@@ -25,10 +25,10 @@ _TOO_LONG = re.compile(r"`str` of length <= (\d+)")
 _PAGELESS = {Code.NOT_FOUND, Code.PERMISSION_DENIED}
 
 
-def fitted(told: Mapping[str, Any], kind: type[T]) -> T:
+def fitted(given: Mapping[str, Any], kind: type[T]) -> T:
     """Return what a form asks; refuse with `invalid_arguments` what none of its fields offers."""
     try:
-        return msgspec.convert(told, kind)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         field = field_of(error)
         sentence = _SENTENCES.get(field, "Fill the form in again.")
@@ -43,7 +43,7 @@ def once(form: Form, wish: msgspec.Struct) -> Conditions:
 
 
 def as_seen(form: Form) -> Conditions:
-    """Return the conditions under which only what the form was made from is changed."""
+    """Return the conditions under which a form changes only the version that it was filled in from."""
     version = form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004 - 64 bits
         raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
@@ -51,13 +51,13 @@ def as_seen(form: Form) -> Conditions:
 
 
 def sentence_of(refused: Refused, what: str) -> str:
-    """Return why it was refused, as a page that shows what was typed says it."""
+    """Return why it was refused, for a page that shows what was typed again."""
     if refused.code is Code.PRECONDITION_FAILED:
         return (
             f"Somebody else changed this {what} while you had it open, so nothing was saved. "
             "Below is what you typed, and beside it what is so now. Save again if you still want it."
         )
-    return told(refused)
+    return explained(refused)
 
 
 def reason_against(check: Callable[[], None]) -> str:

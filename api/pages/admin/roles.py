@@ -8,12 +8,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api.pages.admin.agents import AGENTS
 from api.pages.admin.forms import as_seen, fitted, once, pageless, sentence_of
-from api.pages.front import Front, Page, Sent, notice_of
+from api.pages.form import Sent
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import ADMIN, ADMINISTRATION, Here, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.wording import told
+from api.pages.rendering import see_other
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.roles import NewRole, RoleChange, alter_role, end_role, make_role
@@ -21,7 +21,7 @@ from domain.decider import Ref
 from domain.permissions import PRIVILEGES, Permission, Role, Scope
 from domain.refusals import Code, Refused
 from domain.role import ROLE, counted, rights_of
-from projections.listings import AgentDetails
+from projections.directory_queries import AgentDetails
 
 RoleId = Annotated[str, PathParameter(description="The role's id: for built-in roles, their word.")]
 
@@ -72,14 +72,12 @@ class Typed(NamedTuple):
 async def roles_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.ROLES_MANAGE)
-    roles = await panel.front.office.views.list_roles()
+    roles = await panel.services.views.list_roles()
     shown: dict[str, object] = {
         "roles": [(role, groups_of(frozenset(role.permissions))) for role in roles],
         "count": len(Permission),
-        "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+        "may_look": panel.caller.may(Permission.AGENTS_MANAGE),
         "notice": notice_of(request, _DONE),
-        "roles_path": ROLES,
-        "agents_path": AGENTS,
     }
     return panel.page("admin/roles", shown, _HERE)
 
@@ -98,7 +96,7 @@ async def add_role(request: Page, front: NamedDependency[Front]) -> Response[Any
         new = fitted(typed._asdict(), NewRole)
         made = (await make_role(panel.acting, new, once(form, new))).answer
     except Refused as refused:
-        return await _new(panel, typed, status_of(refused), refusal=told(refused))
+        return await _new(panel, typed, status_of(refused), refusal=explained(refused))
     return see_other(f"{ROLES}/{made.id}?done=added")
 
 
@@ -112,7 +110,7 @@ async def role_page(request: Page, role_id: RoleId, front: NamedDependency[Front
 async def change_role(
     request: Page, role_id: RoleId, front: NamedDependency[Front]
 ) -> Response[Any]:
-    """Set the name, and of what one has oneself all that is ticked."""
+    """Set the name, and the permissions to those that are ticked: one gives only what one has."""
     panel = await panel_of(request, front)
     form = await panel.form()
     typed = _typed_in(form)
@@ -140,7 +138,7 @@ async def remove_role(
     except Refused as refused:
         if pageless(refused):
             raise
-        return await _show(panel, role_id, status_of(refused), refusal=told(refused))
+        return await _show(panel, role_id, status_of(refused), refusal=explained(refused))
     return see_other(f"{ROLES}?done=removed")
 
 
@@ -165,12 +163,12 @@ def _typed_in(form: Sent) -> Typed:
 
 
 def _change(role: Shown, typed: Typed) -> RoleChange:
-    told: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if typed.name != role.name:
-        told["name"] = typed.name
+        changes["name"] = typed.name
     if set(typed.permissions) != set(role.permissions):
-        told["permissions"] = typed.permissions
-    return fitted(told, RoleChange)
+        changes["permissions"] = typed.permissions
+    return fitted(changes, RoleChange)
 
 
 async def _read(panel: Panel, role_id: str) -> Shown:
@@ -182,7 +180,7 @@ async def _read(panel: Panel, role_id: str) -> Shown:
         ref = counted(role_id)
     except Refused:
         ref = None
-    read = await panel.front.office.helpdesk.states.refresh(Ref(ROLE, ref.id)) if ref else None
+    read = await panel.services.helpdesk.states.refresh(Ref(ROLE, ref.id)) if ref else None
     if read is None or read.state is None or read.state.removed:
         raise Refused(Code.NOT_FOUND, "There is no such role. Perhaps somebody removed it.")
     return Shown(role_id, read.state.name, False, read.state.permissions, read.version)
@@ -194,8 +192,7 @@ async def _new(panel: Panel, typed: Typed, status: int = 200, **said: str) -> Re
         "typed": typed,
         "withheld": bool(PRIVILEGES - _own(panel)),
         "groups": groups_of(_own(panel), typed.permissions),
-        "key": str(panel.front.office.new_id()),
-        "roles_path": ROLES,
+        "key": str(panel.services.new_id()),
         **said,
     }
     return panel.page("admin/role_new", shown, _HERE, status=status)
@@ -217,10 +214,8 @@ async def _show(
         "allowed": groups_of(role.permissions),
         "beyond": [one.sentence for one in Permission if one in role.permissions - own],
         "holders": holders,
-        "may_look": panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+        "may_look": panel.caller.may(Permission.AGENTS_MANAGE),
         "base": f"{ROLES}/{role_id}",
-        "roles_path": ROLES,
-        "agents_path": AGENTS,
         **said,
     }
     return panel.page("admin/role", shown, _HERE, status=status)
@@ -228,15 +223,15 @@ async def _show(
 
 async def _holders(panel: Panel, role_id: str) -> list[AgentDetails]:
     """Return who has a role, the first hundred by name; nobody to those who may not list agents."""
-    if not panel.bearer.caller.may_list(Permission.AGENTS_MANAGE):
+    if not panel.caller.may_list(Permission.AGENTS_MANAGE):
         return []
-    views = panel.front.office.views
+    views = panel.services.views
     return (await views.list_agent_details(role=role_id)).agents
 
 
 def _own(panel: Panel) -> frozenset[Permission]:
     """Return what one may give: what one's own role allows, and is not owners' alone."""
-    return panel.bearer.caller.granted & PRIVILEGES
+    return panel.caller.granted & PRIVILEGES
 
 
 ENDPOINTS = (roles_page, new_role_page, add_role, role_page, change_role, remove_role)

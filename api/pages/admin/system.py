@@ -42,19 +42,18 @@ class ProcessLine(NamedTuple):
 async def system_page(request: Page, front: NamedDependency[Front]) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.SETTINGS_MANAGE)
-    system = await front.office.system()
+    system = await front.services.system()
     shown = {
         "system": system,
         "concerns": concerns_of(system),
-        "up": lasting(front.office.now() - system.started_at),
+        "up": lasting(front.services.now() - system.started_at),
         "processes": [_line(process, system) for process in system.processes],
         "log_size": size(system.database.log_bytes),
         "views_size": size(system.database.views_bytes),
         "view_states": {
             view.name: _state(view.version, view.wanted) for view in system.views.views
         },
-        "standing": await budget_standing(front.office.helpdesk),
-        "budget_path": f"{ADMIN}/budget",
+        "standing": await budget_standing(front.services.helpdesk),
     }
     return panel.page("admin/system", shown, _HERE)
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from api.pages.audit.files import EXPORTS
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, open_tickets
+from api.pages.audit.filters import TRAIL, Filters, asked_of, choices_of, open_tickets
 from api.pages.audit.words import OUTCOMES, WAYS, badge_of, in_lines
 from api.pages.choices import Choice, kept_among
 from api.pages.front import Front, Page
@@ -40,7 +40,7 @@ _TOOLS = sorted(
 )
 
 
-def calls_asked(request: Page) -> Asked[CallListing]:
+def calls_asked(request: Page) -> Filters[CallListing]:
     return asked_of(request, AUDIT, CallListing, _FIELDS)
 
 
@@ -50,7 +50,7 @@ async def audit_page(request: Page, front: NamedDependency[Front]) -> Response[s
     panel.acting.reading(Permission.AUDIT_READ)
     asked = calls_asked(request)
     found, refusal, status = await tried(
-        lambda: front.office.views.list_calls(
+        lambda: front.services.views.list_calls(
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     )
@@ -64,7 +64,7 @@ async def call_page(
 ) -> Response[str]:
     panel = await panel_of(request, front)
     panel.acting.reading(Permission.AUDIT_READ)
-    views, calls = front.office.views, None
+    views, calls = front.services.views, None
     if position <= LAST:
         calls = (await views.list_calls(CallFilter(position=position), limit=1)).calls
     if not calls:
@@ -85,7 +85,7 @@ async def call_page(
 
 
 async def _shown(
-    panel: Panel, asked: Asked[CallListing], found: CallPage | None
+    panel: Panel, asked: Filters[CallListing], found: CallPage | None
 ) -> dict[str, object]:
     calls = found.calls if found else []
     return {

@@ -9,16 +9,16 @@ from litestar.di import NamedDependency
 from litestar.response import Stream
 from msgspec import UNSET, UnsetType
 
+from api.broken_off import BrokenOff
 from api.pages.audit.calls import calls_asked
 from api.pages.audit.facts import facts_asked
-from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSONL, Form, Lines
-from api.pages.audit.filters import Asked
+from api.pages.audit.files import CALL_COLUMNS, CSV, EXPORTS, FACT_COLUMNS, JSONL, Format, Lines
+from api.pages.audit.filters import Filters
 from api.pages.front import Front, Page
 from api.pages.panel import AUDIT, FACTS, Panel, panel_of
-from api.pages.showing import FILE_HEADERS
+from api.pages.rendering import FILE_HEADERS
 from api.rest.calls import CallListing
 from api.rest.facts import FactListing
-from api.streams import BrokenOff
 from domain.application import Unauthorized
 from domain.caller import Caller
 from domain.ledger import Unavailable
@@ -47,7 +47,7 @@ class Trail(NamedTuple):
 
     name: str
     columns: Sequence[str]
-    asked: Callable[[Page], Asked[CallListing] | Asked[FactListing]]
+    asked: Callable[[Page], Filters[CallListing] | Filters[FactListing]]
     reader: Callable[[Front, Page], Read]
 
 
@@ -55,7 +55,9 @@ def _calls(front: Front, request: Page) -> Read:
     wanted = calls_asked(request).read().filter()
 
     async def read(cursor: str | None) -> Part:
-        page = await front.office.views.list_calls(wanted, cursor=cursor, limit=A_PAGE, size=_SIZE)
+        page = await front.services.views.list_calls(
+            wanted, cursor=cursor, limit=A_PAGE, size=_SIZE
+        )
         return Part(page.calls, page.next_cursor)
 
     return read
@@ -65,7 +67,9 @@ def _facts(front: Front, request: Page) -> Read:
     wanted = facts_asked(request).read().filter()
 
     async def read(cursor: str | None) -> Part:
-        page = await front.office.views.list_facts(wanted, cursor=cursor, limit=A_PAGE, size=_SIZE)
+        page = await front.services.views.list_facts(
+            wanted, cursor=cursor, limit=A_PAGE, size=_SIZE
+        )
         return Part(page.facts, page.next_cursor)
 
     return read
@@ -95,29 +99,31 @@ async def export_facts_jsonl(request: Page, front: NamedDependency[Front]) -> St
     return await _export(request, front, _FACTS, JSONL)
 
 
-async def _export(request: Page, front: Front, trail: Trail, form: Form) -> Stream:
+async def _export(request: Page, front: Front, trail: Trail, file_format: Format) -> Stream:
     """Send a file, recorded before it begins as a call that costs nothing; so is a refusal."""
     panel = await panel_of(request, front)
-    office = front.office
+    services = front.services
 
     async def begin(caller: Caller) -> tuple[tuple[Read, Part], UUID | None]:
         caller.require(Permission.AUDIT_READ)
         read = trail.reader(front, request)
         return (read, await read(None)), None
 
-    arguments = hear({"format": form.ending, **trail.asked(request).kept}).recorded
-    call = ToolCall(office.new_id(), EXPORTS[trail.name], arguments, units=0)
-    read, first = (await office.helpdesk.read(panel.bearer, call, begin)).answer
-    name = f"deskledger-{trail.name}-{office.now():%Y-%m-%d}.{form.ending}"
+    arguments = hear({"format": file_format.ending, **trail.asked(request).kept}).recorded
+    call = ToolCall(services.new_id(), EXPORTS[trail.name], arguments, units=0)
+    read, first = (await services.helpdesk.read(panel.bearer, call, begin)).answer
+    name = f"deskledger-{trail.name}-{services.now():%Y-%m-%d}.{file_format.ending}"
     return Stream(
-        _parts(panel, read, first, form, form.head(trail.columns)),
-        media_type=form.media_type,
+        _parts(panel, read, first, file_format, file_format.head(trail.columns)),
+        media_type=file_format.media_type,
         headers={**FILE_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _parts(panel: Panel, read: Read, part: Part, form: Form, head: str) -> AsyncIterator[str]:
-    yield head + form.write(part.lines)
+async def _parts(
+    panel: Panel, read: Read, part: Part, file_format: Format, head: str
+) -> AsyncIterator[str]:
+    yield head + file_format.write(part.lines)
     while part.cursor is not UNSET:
         try:
             # Whoever lost the right meanwhile gets no more.
@@ -128,7 +134,7 @@ async def _parts(panel: Panel, read: Read, part: Part, form: Form, head: str) ->
             raise BrokenOff("an export, as the database does not answer") from error
         except (Unauthorized, Refused) as error:
             raise BrokenOff("an export, as its reader may read it no longer") from error
-        yield form.write(part.lines)
+        yield file_format.write(part.lines)
 
 
 ENDPOINTS = (export_calls_csv, export_calls_jsonl, export_facts_csv, export_facts_jsonl)

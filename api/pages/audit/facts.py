@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from api.pages.audit.calls import A_PAGE, LAST, SIZE, Position
-from api.pages.audit.filters import TRAIL, Asked, asked_of, choices_of, open_tickets
+from api.pages.audit.filters import TRAIL, Filters, asked_of, choices_of, open_tickets
 from api.pages.audit.words import SUBJECTS, WAYS, in_lines, kind_of
 from api.pages.choices import kept_among
 from api.pages.front import Front, Page
@@ -24,7 +24,7 @@ _FIELDS = {
 }
 
 
-def facts_asked(request: Page) -> Asked[FactListing]:
+def facts_asked(request: Page) -> Filters[FactListing]:
     return asked_of(request, FACTS, FactListing, _FIELDS)
 
 
@@ -34,7 +34,7 @@ async def facts_page(request: Page, front: NamedDependency[Front]) -> Response[s
     panel.acting.reading(Permission.AUDIT_READ)
     asked = facts_asked(request)
     found, refusal, status = await tried(
-        lambda: front.office.views.list_facts(
+        lambda: front.services.views.list_facts(
             asked.read().filter(), cursor=asked.cursor or None, limit=A_PAGE, size=SIZE
         )
     )
@@ -50,7 +50,7 @@ async def fact_page(
     panel.acting.reading(Permission.AUDIT_READ)
     facts = None
     if position <= LAST:
-        found = await front.office.views.list_facts(FactFilter(position=position), limit=1)
+        found = await front.services.views.list_facts(FactFilter(position=position), limit=1)
         facts = found.facts
     if not facts:
         raise Refused(Code.NOT_FOUND, "There is no such fact. Look for it in the audit trail.")
@@ -61,13 +61,13 @@ async def fact_page(
         "kind": kind_of(fact.topic),
         "way": WAYS[fact.via],
         "data": in_lines(fact.change),
-        "managed": bool(fact.about) and panel.bearer.caller.may(Permission.AGENTS_MANAGE),
+        "managed": bool(fact.about) and panel.caller.may(Permission.AGENTS_MANAGE),
     }
     return panel.page("audit/fact", shown, HERE)
 
 
 async def _shown(
-    panel: Panel, asked: Asked[FactListing], found: FactPage | None
+    panel: Panel, asked: Filters[FactListing], found: FactPage | None
 ) -> dict[str, object]:
     facts = found.facts if found else []
     choices = await choices_of(panel, asked.given)

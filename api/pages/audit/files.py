@@ -36,8 +36,8 @@ FACT_COLUMNS = (
 _RUN = re.compile(r"""^(?=[-=+@\t\r\n])|(?<=[;\t\r\n])(?="*[-=+@])""")
 
 
-class Form(NamedTuple):
-    """A form of file: what it begins with, and how lines are written in it."""
+class Format(NamedTuple):
+    """A format of files: what one begins with, and how lines are written in it."""
 
     ending: str
     media_type: str
@@ -129,5 +129,5 @@ def _jsonl(lines: Lines) -> str:
     return msgspec.json.Encoder().encode_lines(lines).decode()
 
 
-CSV = Form("csv", "text/csv", _written, _csv)
-JSONL = Form("jsonl", "application/jsonl", _headless, _jsonl)
+CSV = Format("csv", "text/csv", _written, _csv)
+JSONL = Format("jsonl", "application/jsonl", _headless, _jsonl)

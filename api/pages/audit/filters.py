@@ -12,7 +12,8 @@ from msgspec import UNSET
 
 from api.pages.audit.words import WAYS
 from api.pages.choices import Choice, agents_on_record, kept_among, no_choice
-from api.pages.front import Page, field_of
+from api.pages.form import field_of
+from api.pages.front import Page
 from api.pages.panel import Panel
 from api.rest.calls import TrailListing
 from domain.fact import Via
@@ -39,7 +40,7 @@ _LATELY = timedelta(days=30)
 _MOST = 100
 
 
-class Asked(NamedTuple, Generic[L]):
+class Filters(NamedTuple, Generic[L]):
     """What an address asks: its fields as they are given, and where a walk goes on."""
 
     page: str
@@ -86,11 +87,11 @@ class Asked(NamedTuple, Generic[L]):
         return no_choice(self.given.get(name, ""), self.fields.get(name, "a filter"))
 
 
-def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Asked[L]:
-    """Return what a request asks of a list, whose fields are named as they are told of."""
+def asked_of(request: Page, page: str, listing: type[L], fields: Mapping[str, str]) -> Filters[L]:
+    """Return what a request asks of a list; `fields` are its names, with what refusals call them."""
     params = request.query_params
     given = {name: params.get(name, "").strip() for name in fields}
-    return Asked(page, fields, listing, given, params.get("cursor", ""))
+    return Filters(page, fields, listing, given, params.get("cursor", ""))
 
 
 async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
@@ -98,17 +99,17 @@ async def choices_of(panel: Panel, given: Mapping[str, str]) -> dict[str, Any]:
     return {
         "agents": kept_among(await agents_on_record(panel), given["agent_id"]),
         "ways": kept_among([Choice(way, WAYS[way]) for way in get_args(Via)], given["via"]),
-        "clients": await _clients(panel, panel.front.office.now()),
+        "clients": await _clients(panel, panel.services.now()),
     }
 
 
 async def open_tickets(panel: Panel, lines: Iterable[CallLine | FactLine]) -> frozenset[UUID]:
     """Return the tickets of some lines to which one may be led; others would lead to a refusal."""
-    caller = panel.bearer.caller
+    caller = panel.caller
     tickets = {line.ticket.id for line in lines if line.ticket}
     if not tickets or not caller.may(Permission.TICKETS_READ):
         return frozenset()
-    return await panel.front.office.views.tickets_open_to(caller, tickets)
+    return await panel.services.views.tickets_open_to(caller, tickets)
 
 
 async def _clients(panel: Panel, now: datetime) -> list[str]:
@@ -119,7 +120,7 @@ async def _clients(panel: Panel, now: datetime) -> list[str]:
         by=frozenset({"client"}),
         limit=_MOST,
     )
-    rows = (await panel.front.office.views.get_usage(asked)).rows
+    rows = (await panel.services.views.get_usage(asked)).rows
     return sorted(row.client for row in rows if row.client and row.client is not UNSET)
 
 

@@ -17,7 +17,7 @@ from api.oauth.errors import ErrorCode
 from api.oauth.locations import AUTHORIZE, CONSENT
 from api.pages.consent.consenting import Shown
 from api.pages.front import Front, Page, headers_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import login_for, target_of
 from api.rest.acting import Acting
 from domain.agent.rules import AGENT
@@ -65,8 +65,8 @@ class Answering:
         raw: bytes,
     ) -> None:
         self._front = front
-        self._office = front.office
-        self._acting = Acting(bearer, front.office)
+        self._office = front.services
+        self._acting = Acting(bearer, front.services)
         self._csrf = csrf_token(front.session(request))
         self._asked = asked
         self._held = held
@@ -108,7 +108,7 @@ class Answering:
         if agent is None:
             raise Unauthorized
         consent = self._standing()
-        return self._front.showing.page(
+        return self._front.renderer.page(
             "consent/consent",
             {
                 "app": shown.name,
@@ -157,8 +157,8 @@ class Answering:
         return see_other(location)
 
     async def _connect(self, operation: str, command: ApproveApp | ContinueApp) -> Response[Any]:
-        asked, office = self._asked, self._office
-        code = encode_secret(CODE, office.random(32))
+        asked, services = self._asked, self._office
+        code = encode_secret(CODE, services.random(32))
         new = NewGrant(
             id=command.grant,
             agent=command.agent,
@@ -170,7 +170,7 @@ class Answering:
             resource=asked.resource,
             challenge=asked.challenge,
             code_digest=digest_of(code).hex(),
-            code_expires_at=office.now() + timedelta(seconds=CODE_SECONDS),
+            code_expires_at=services.now() + timedelta(seconds=CODE_SECONDS),
         )
         await self._act(operation, Wish(command, grant=new))
         return see_other(
@@ -204,7 +204,7 @@ class Answering:
         return standing(self._held, DeclineApp(**self._wish()))
 
     def _cookies(self) -> Sequence[Cookie]:
-        """Have a browser kept that an unproved client is remembered by, for another year."""
+        """Return the cookie that an unproved client is remembered by, for another year."""
         if self._is_proved or self._browser is None:
             return ()
         return [set_browser(self._browser, self._front.base_url)]

@@ -21,7 +21,7 @@ from api.oauth.locations import AUTHORIZE, CONSENT
 from api.pages.consent.answering import Answering
 from api.pages.consent.consenting import landing_in_words
 from api.pages.front import Front, Page
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.sign_in.entering import login_for, target_of
 from domain.application import Unauthorized
 from domain.authentication import Bearer
@@ -132,7 +132,7 @@ async def _held(front: Front, bearer: Bearer) -> Consents:
     agent = bearer.caller.agent
     if agent is None:
         raise Unauthorized
-    return (await front.office.helpdesk.states.refresh(consents_of(agent))).state or NONE
+    return (await front.services.helpdesk.states.refresh(consents_of(agent))).state or NONE
 
 
 def _sign_in(front: Front, raw: bytes) -> Response[Any]:
@@ -147,7 +147,7 @@ async def _send_back(
     refused: AuthorizationRefused,
     redirect_uri: str,
 ) -> Response[Any]:
-    """Tell the client what is wrong; one that nobody vouches for may only be gone to (RFC 9700 §4.11).
+    """Tell the client what is wrong; one that nobody vouches for, by a link only (RFC 9700 §4.11).
 
     Else anybody could register an address and have us send people there.
     """
@@ -198,7 +198,7 @@ def _refuse(
         "way": way,
         "landing": landing,
     }
-    return front.showing.page("consent/client_refused", shown, status=status)
+    return front.renderer.page("consent/client_refused", shown, status=status)
 
 
 ENDPOINTS = (authorize, consent)

@@ -143,7 +143,7 @@ def landing_in_words(redirect_uri: str, whose: str = "this") -> str:
 
 
 def app_name(name: str) -> str:
-    """Return a name that somebody gave himself as one short line, which turns nothing around it."""
+    """Return a name that an app chose as one short line, which turns no text around it."""
     kept: list[str] = []
     marks = 0
     for letter in shown_name(name, "An app without a name"):

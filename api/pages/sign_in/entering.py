@@ -7,11 +7,11 @@ from urllib.parse import quote
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api.cookies import clear_session, set_before, set_session
+from api.cookies import clear_session, set_pre_session, set_session
 from api.csrf import csrf_token
 from api.oauth.locations import AUTHORIZE
 from api.pages.front import Front, Page, notice_of, visitor_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.problems import status_of
 from api.rates import RateLimited
 from domain.application import Unauthorized
@@ -71,7 +71,7 @@ async def _is_owned(front: Front) -> bool:
 
 @post("/login")
 async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    form = await front.open_form(request)
+    form = await front.pre_session_form(request)
     before = await front.signed_in(request)
     target, email = within(form.get("next", HOME)), form.get("email", "")
     try:
@@ -102,12 +102,12 @@ async def login(request: Page, front: NamedDependency[Front]) -> Response[Any]:
         # has ended by itself meanwhile, or will, unused.
         with contextlib.suppress(Unauthorized, Unavailable, Refused):
             await front.entrance.sign_in.sign_out(before, "replaced")
-    await front.office.progress.reached(signed_in.position)
+    await front.services.progress.reached(signed_in.position)
     cookie = set_session(signed_in.secret, front.base_url, front.entrance.lasting)
     if _is_for_an_app(target):
         # Which may lead on to another site at once. Chromium holds this form's policy against all
         # that its answer redirects to; by a page of its own the way begins anew.
-        return front.showing.page("consent/going_on", {"target": target}, cookies=[cookie])
+        return front.renderer.page("consent/going_on", {"target": target}, cookies=[cookie])
     return see_other(target, [cookie])
 
 
@@ -120,7 +120,7 @@ async def logout(request: Page, front: NamedDependency[Front]) -> Response[None]
 
 
 def later(limited: RateLimited, what: str = "attempts") -> str:
-    """Say when the next attempt may be made, or the next of what else there were too many."""
+    """Say when the next attempt may be made, or the next of `what` there were too many of."""
     seconds = limited.retry_after
     minutes = -(-seconds // 60)
     when = f"{seconds} seconds" if seconds < 60 else f"{minutes} minutes"  # noqa: PLR2004 - a minute
@@ -138,12 +138,18 @@ def _login(
     headers: dict[str, str] | None = None,
     **said: str,
 ) -> Response[str]:
-    before = front.before(request)
-    return front.showing.page(
+    pre_session = front.pre_session(request)
+    return front.renderer.page(
         "sign_in/login",
-        {"csrf": csrf_token(before), "next": target, "email": email, "owned": owned, **said},
+        {
+            "csrf": csrf_token(pre_session),
+            "next": target,
+            "email": email,
+            "owned": owned,
+            **said,
+        },
         status=status,
-        cookies=[set_before(before, front.base_url)],
+        cookies=[set_pre_session(pre_session, front.base_url)],
         headers=headers,
     )
 

@@ -6,11 +6,12 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from api.cookies import set_before, set_session
+from api.cookies import set_pre_session, set_session
 from api.csrf import csrf_token
-from api.pages.front import Form, Front, Page, twice, visitor_of
+from api.pages.form import Form, new_password_in
+from api.pages.front import Front, Page, visitor_of
 from api.pages.panel import MCP
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.problems import status_of
 from api.rates import RateLimited
 from api.sign_in.links import PASSWORD_PATH, SETUP_PATH, too_old
@@ -30,13 +31,13 @@ async def setup_page(request: Page, front: NamedDependency[Front]) -> Response[s
 
 @post(SETUP_PATH)
 async def setup(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    form = await front.open_form(request, hidden=True)
+    form = await front.pre_session_form(request, hidden=True)
     links, entrance = front.entrance.links, front.entrance
     if not await links.opens_setup(form.get("token", "")):
         return await _dead_setup(front)
     name, email, visitor = form.get("name", ""), form.get("email", ""), visitor_of(request)
     try:
-        password = twice(form)
+        password = new_password_in(form)
         await links.found_by_link(form["token"], name, email, password, visitor)
     except Refused as refused:
         if refused.code is Code.INVALID_ARGUMENTS:
@@ -46,7 +47,7 @@ async def setup(request: Page, front: NamedDependency[Front]) -> Response[Any]:
         signed_in = await entrance.sign_in.sign_in(email, password, visitor)
     except (RateLimited, Unavailable):
         return see_other("/login?done=password")  # the account is there all the same
-    await front.office.progress.reached(signed_in.position)
+    await front.services.progress.reached(signed_in.position)
     return see_other(MCP, [set_session(signed_in.secret, front.base_url, entrance.lasting)])
 
 
@@ -61,12 +62,12 @@ async def password_page(request: Page, front: NamedDependency[Front]) -> Respons
 
 @post(PASSWORD_PATH)
 async def password(request: Page, front: NamedDependency[Front]) -> Response[Any]:
-    form = await front.open_form(request, hidden=True)
+    form = await front.pre_session_form(request, hidden=True)
     links, agent, token = front.entrance.links, _agent(form), form.get("token", "")
     if not await links.opens_reset(agent, token):
         return _dead(front)
     try:
-        await links.set_password(agent, token, twice(form), visitor_of(request))
+        await links.set_password(agent, token, new_password_in(form), visitor_of(request))
     except Refused as refused:
         if refused.code is Code.INVALID_ARGUMENTS:
             shown = {**form, "email": await _address(front, form)}
@@ -78,13 +79,13 @@ async def password(request: Page, front: NamedDependency[Front]) -> Response[Any
 def _form(
     request: Page, front: Front, template: str, form: Form, refused: Refused | None = None
 ) -> Response[str]:
-    before = front.before(request)
+    pre_session = front.pre_session(request)
     shown = {name: form.get(name, "") for name in ("agent", "token", "name", "email")}
-    return front.showing.page(
+    return front.renderer.page(
         template,
-        {**shown, "csrf": csrf_token(before), "refusal": refused.sentence if refused else ""},
+        {**shown, "csrf": csrf_token(pre_session), "refusal": refused.sentence if refused else ""},
         status=status_of(refused) if refused else 200,
-        cookies=[set_before(before, front.base_url)],
+        cookies=[set_pre_session(pre_session, front.base_url)],
         hidden=True,
     )
 
@@ -107,12 +108,12 @@ def _dead(front: Front, refused: Refused | None = None) -> Response[str]:
         "way": "/login",
         "way_name": "Sign in",
     }
-    return front.showing.page("message", shown, status=404, hidden=True)
+    return front.renderer.page("message", shown, status=404, hidden=True)
 
 
 async def _address(front: Front, form: Form) -> str:
-    """Return with what the agent signs in whose link this is."""
-    agent = (await front.office.helpdesk.states.refresh(Ref(AGENT, _agent(form)))).state
+    """Return the address that the agent of this link signs in with; empty where there is none."""
+    agent = (await front.services.helpdesk.states.refresh(Ref(AGENT, _agent(form)))).state
     return (agent.email if agent else None) or ""
 
 

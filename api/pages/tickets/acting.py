@@ -1,4 +1,4 @@
-"""Acting on a ticket from its page: a form is carried out once, and not on a ticket unlike the shown."""
+"""Acting on a ticket from its page: once for each form, and only if it still is as the page showed it."""
 
 from typing import Annotated, Any
 
@@ -6,10 +6,11 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api.pages.front import Form, Front, Page, key_of
+from api.pages.form import Form, key_of
+from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Panel, panel_of
-from api.pages.showing import see_other
-from api.pages.tickets.forms import BODY_LIMIT, SHEETS, Asked, Carried, Sheet, carry_out
+from api.pages.rendering import see_other
+from api.pages.tickets.forms import ACTION_FORMS, BODY_LIMIT, ActionForm, Asked, Carried, carry_out
 from api.pages.tickets.ticket import (
     ONE,
     Reference,
@@ -19,7 +20,7 @@ from api.pages.tickets.ticket import (
     seen_ticket,
     show_ticket,
 )
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.ticket_messages import Written
@@ -41,38 +42,42 @@ async def act(
 ) -> Response[Any]:
     panel = await panel_of(request, front)
     form = await panel.form()
-    sheet = SHEETS.get(action)
-    if sheet is None:
+    action_form = ACTION_FORMS.get(action)
+    if action_form is None:
         raise Refused(Code.NOT_FOUND, "There is no such action.")
     # Of a ticket that one may not see, nothing more is told than of one that does not exist.
     seen = await seen_ticket(panel, reference)
     try:
-        asked = sheet.read(seen.ticket, form)
+        asked = action_form.read(seen.ticket, form)
         if asked is None:
             return see_other(f"{seen.path}?done=nothing")
-        outcome = await _carry_out(panel, seen, form, sheet, asked)
+        outcome = await _carry_out(panel, seen, form, action_form, asked)
     except Refused as refused:
         status = status_of(refused)
         typed = form_typed(action, form)
         # As it is by now, which may be what the refusal is about.
         seen = await seen_ticket(panel, reference)
-        return await show_ticket(panel, seen, View(), status, refusal=told(refused), typed=typed)
+        return await show_ticket(
+            panel, seen, View(), status, refusal=explained(refused), typed=typed
+        )
     answer = outcome.answer
-    if not panel.bearer.caller.sees(answer.department_id):
+    if not panel.caller.sees(answer.department_id):
         return see_other(f"{TICKETS}?done={action}")
     done = "behind" if outcome.views_behind else action if answer.changed else "nothing"
     place = f"#m-{answer.message_id}" if isinstance(answer, Written) else ""
     return see_other(f"{seen.path}?done={done}{place}")
 
 
-async def _carry_out(panel: Panel, seen: Seen, form: Form, sheet: Sheet, asked: Asked) -> Carried:
-    """Do it on the ticket as the page showed it, or on one that differs in nothing that matters.
+async def _carry_out(
+    panel: Panel, seen: Seen, form: Form, action_form: ActionForm, asked: Asked
+) -> Carried:
+    """Carry it out on the ticket as the page showed it, or where what happened since does not matter.
 
     Refuses with `conflict`, telling what happened since, where that may change the asker's mind.
     A form that was carried out already is answered as the first time, whatever happened since.
     """
     ticket, key = seen.ticket.id, key_of(form, asked, str(seen.ticket.id))
-    shown = _version(form) if sheet.outdated_by else None
+    shown = _version(form) if action_form.outdated_by else None
     try:
         return await carry_out(panel.acting, Conditions(key, shown), ticket, asked)
     except Refused as refused:
@@ -82,14 +87,14 @@ async def _carry_out(panel: Panel, seen: Seen, form: Form, sheet: Sheet, asked: 
         news = await _since(panel, seen, shown, now)
         if news is None:
             raise Refused(Code.CONFLICT, f"{_CHANGED}. {_KEPT}") from None
-        if matters := [line for line in news if line.topic in sheet.outdated_by]:
+        if matters := [line for line in news if line.topic in action_form.outdated_by]:
             raise Refused(Code.CONFLICT, f"{_CHANGED}: {_told(matters)}. {_KEPT}") from None
     return await carry_out(panel.acting, Conditions(key, now), ticket, asked)
 
 
 async def _since(panel: Panel, seen: Seen, shown: int, now: int) -> list[ActivityLine] | None:
     """Return what others did after a version, the latest first; None where it cannot be told yet."""
-    views, caller, key = panel.front.office.views, panel.bearer.caller, str(seen.ticket.id)
+    views, caller, key = panel.services.views, panel.caller, str(seen.ticket.id)
     _, known = await views.get_ticket(caller, key)
     if known < now or now <= shown:
         return None
@@ -99,7 +104,7 @@ async def _since(panel: Panel, seen: Seen, shown: int, now: int) -> list[Activit
 
 def _is_own(panel: Panel, line: ActivityLine) -> bool:
     """Whether it was done by oneself, by hand: what one's AI client did may well be news."""
-    return bool(line.agent) and line.agent.id == panel.bearer.caller.agent and line.via == "panel"
+    return bool(line.agent) and line.agent.id == panel.caller.agent and line.via == "panel"
 
 
 def _told(lines: list[ActivityLine]) -> str:

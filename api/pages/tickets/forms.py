@@ -1,4 +1,4 @@
-"""The forms of a ticket's page: what each asks for, what outdates it, and when it is the same again."""
+"""The forms of a ticket's page: what each asks of the ticket, and which facts outdate what was typed."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from api.pages.front import Form
+from api.pages.form import Form
 from api.rest.acting import Acting, Conditions, Outcome
 from api.rest.ticket_actions import act_on_ticket
 from api.rest.ticket_messages import NewMessage, Written, write_on_ticket
@@ -29,12 +29,12 @@ Asked = Action | NewMessage | TicketChange
 Carried = Outcome[TicketOutcome] | Outcome[TicketState] | Outcome[Written]
 
 LONGEST = 80_000
-"""Characters of a text that a form takes; whatever they are, they fit into `BODY_LIMIT` bytes."""
+"""The forms of a ticket's page: what each asks of the ticket, and which facts outdate what was typed."""
 BODY_LIMIT = 1 << 20
 _LONGEST_SUBJECT = 500
 
 
-class Sheet(NamedTuple):
+class ActionForm(NamedTuple):
     """A form: what it asks of a ticket, and which facts make people think again before they send it.
 
     Nothing is asked where it was filled in with what the ticket has already.
@@ -149,14 +149,14 @@ _WRITTEN = frozenset({"ticket.message_added"})
 _TURNED = frozenset({"ticket.resolved", "ticket.reopened", "ticket.postponed"})
 _PLACED = frozenset({"ticket.assigned", "ticket.unassigned", "ticket.transferred"})
 _LABELLED = frozenset({"ticket.subject_changed", "ticket.priority_set"})
-SHEETS: Mapping[str, Sheet] = {
-    "reply": Sheet(_reply, _WRITTEN | _TURNED | _PLACED),
-    "note": Sheet(_note),
-    "change_ticket": Sheet(_change, _LABELLED),
-    "add_tags": Sheet(_add_tags),
-    "remove_tags": Sheet(_remove_tags),
-    "resolve_ticket": Sheet(_resolve, _WRITTEN | _TURNED | _PLACED),
-    "reopen_ticket": Sheet(_reopen, _WRITTEN | _TURNED | _PLACED),
-    "assign_ticket": Sheet(_assign, _TURNED | _PLACED),
-    "transfer_ticket": Sheet(_transfer, _TURNED | _PLACED),
+ACTION_FORMS: Mapping[str, ActionForm] = {
+    "reply": ActionForm(_reply, _WRITTEN | _TURNED | _PLACED),
+    "note": ActionForm(_note),
+    "change_ticket": ActionForm(_change, _LABELLED),
+    "add_tags": ActionForm(_add_tags),
+    "remove_tags": ActionForm(_remove_tags),
+    "resolve_ticket": ActionForm(_resolve, _WRITTEN | _TURNED | _PLACED),
+    "reopen_ticket": ActionForm(_reopen, _WRITTEN | _TURNED | _PLACED),
+    "assign_ticket": ActionForm(_assign, _TURNED | _PLACED),
+    "transfer_ticket": ActionForm(_transfer, _TURNED | _PLACED),
 }

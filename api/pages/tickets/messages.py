@@ -42,8 +42,8 @@ async def talk_of(panel: Panel, ticket: str, cursor: str, message: str, offset: 
     try:
         alone = UUID(message) if message else None
         start = min(max(int(offset or "0"), 0), _FARTHEST)
-        page = await panel.front.office.views.get_ticket_messages(
-            panel.bearer.caller,
+        page = await panel.services.views.get_ticket_messages(
+            panel.caller,
             ticket,
             cursor=cursor or None,
             order="desc",

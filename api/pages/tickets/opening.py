@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from api.pages.choices import CHANNELS, PRIORITIES, Choice, departments_seen, sees_any
-from api.pages.front import Form, Front, Page, key_of
+from api.pages.form import Form, key_of
+from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Here, Panel, panel_of
-from api.pages.showing import see_other
+from api.pages.rendering import see_other
 from api.pages.tickets.forms import (
     BODY_LIMIT,
     LONGEST,
@@ -22,7 +23,7 @@ from api.pages.tickets.forms import (
     tags_of,
     text_of,
 )
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from api.rest.acting import Conditions
 from api.rest.tickets import NewTicket, Person, open_new_ticket
@@ -61,8 +62,8 @@ async def open_ticket(request: Page, front: NamedDependency[Front]) -> Response[
         panel.acting.reading(Permission.TICKETS_WRITE)  # who may not is told that alone
         status = status_of(refused)
         typed = {name: text.replace("\0", "") for name, text in form.items()}
-        return await _page(panel, {**_BLANK, **typed}, told(refused), status)
-    if outcome.views_behind or not panel.bearer.caller.may(Permission.TICKETS_READ):
+        return await _page(panel, {**_BLANK, **typed}, explained(refused), status)
+    if outcome.views_behind or not panel.caller.may(Permission.TICKETS_READ):
         return see_other(f"{TICKETS}?done=open_ticket")
     return see_other(f"{TICKETS}/{outcome.answer.code}?done=open_ticket")
 
@@ -102,11 +103,11 @@ async def _page(
         "given": given,
         "refusal": refusal,
         "path": OPEN,
-        "key": str(panel.front.office.new_id()),
+        "key": str(panel.services.new_id()),
         "longest": _LONGEST,
         "departments": await departments_seen(panel),
         "sees_any": sees_any(panel),
-        "may_add": panel.bearer.caller.may(Permission.DEPARTMENTS_MANAGE),
+        "may_add": panel.caller.may(Permission.DEPARTMENTS_MANAGE),
         "priorities": PRIORITIES,
         "channels": [Choice(one.value, name) for one, name in CHANNELS.items()],
     }

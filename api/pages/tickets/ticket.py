@@ -10,13 +10,14 @@ from litestar.params import PathParameter
 from msgspec import UnsetType
 
 from api.pages.choices import CHANNELS, PRIORITIES, Choice, agents_of, besides, departments_of
-from api.pages.front import Form, Front, Page, notice_of
+from api.pages.form import Form
+from api.pages.front import Front, Page, notice_of
 from api.pages.panel import TICKETS, Here, Panel, panel_of
-from api.pages.tickets.deeds import A_PAGE, FILTERS, KINDS, deeds_of, filter_of
-from api.pages.tickets.finding import of_tag
+from api.pages.tickets.filters import of_tag
 from api.pages.tickets.forms import LONGEST
+from api.pages.tickets.history import A_PAGE, FILTERS, KINDS, filter_of, lines_of
 from api.pages.tickets.messages import talk_of
-from api.pages.wording import told
+from api.pages.wording import explained
 from api.problems import status_of
 from domain.permissions import Permission
 from domain.refusals import Code, Refused
@@ -97,7 +98,7 @@ async def ticket_page(
         if refused.code is not Code.INVALID_ARGUMENTS:
             raise
         status = status_of(refused)
-        return await show_ticket(panel, seen, View(), status, refusal=told(refused))
+        return await show_ticket(panel, seen, View(), status, refusal=explained(refused))
 
 
 async def seen_ticket(panel: Panel, reference: str) -> Seen:
@@ -105,7 +106,7 @@ async def seen_ticket(panel: Panel, reference: str) -> Seen:
     caller = panel.acting.reading(Permission.TICKETS_READ)
     try:
         if len(reference) <= _LONGEST and reference.isprintable():
-            return Seen(*await panel.front.office.views.get_ticket(caller, reference))
+            return Seen(*await panel.services.views.get_ticket(caller, reference))
     except Refused as refused:
         if refused.code is not Code.NOT_FOUND:
             raise
@@ -145,7 +146,7 @@ async def show_ticket(
         "tags": [Choice(of_tag(tag), tag) for tag in ticket.tags],
         "typed": typed or Typed(),
         "version": seen.version,
-        "key": str(panel.front.office.new_id()),
+        "key": str(panel.services.new_id()),
         "longest": LONGEST,
         **await _history(panel, seen, view),
         **await _offered(panel, ticket),
@@ -155,12 +156,12 @@ async def show_ticket(
 
 async def _history(panel: Panel, seen: Seen, view: View) -> dict[str, object]:
     wanted = filter_of(view.by, view.client, view.kind)
-    views, caller, key = panel.front.office.views, panel.bearer.caller, str(seen.ticket.id)
+    views, caller, key = panel.services.views, panel.caller, str(seen.ticket.id)
     cursor = view.activity or None
     history = await views.list_activity(caller, key, cursor=cursor, limit=A_PAGE, wanted=wanted)
     clients = await views.list_ticket_clients(caller, key)
     return {
-        "deeds": deeds_of(history.activity, audited=caller.may(Permission.AUDIT_READ)),
+        "history": lines_of(history.activity, audited=caller.may(Permission.AUDIT_READ)),
         "filters": FILTERS,
         "kinds": KINDS,
         "clients": sorted({*clients, view.client} - {""}),
@@ -175,7 +176,7 @@ def _link(path: str, view: View, part: str, cursor: str | UnsetType) -> str:
 
 async def _offered(panel: Panel, ticket: TicketMetadata) -> dict[str, object]:
     """Return what the role allows and the status permits, with what there is to choose from."""
-    caller = panel.bearer.caller
+    caller = panel.caller
     fitting = {
         "resolve_ticket": ticket.status in RESOLVABLE,
         "reopen_ticket": ticket.status is Status.RESOLVED,

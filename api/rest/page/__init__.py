@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from api.pages.assets import STYLE
 from api.problems import API, DOCS, OF_REFUSALS, OTHERS
-from api.rest.document import Document
+from api.rest.openapi import Document
 from domain.permissions import Scope
 
 _CODE = re.compile("`([^`]+)`")

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from api.pages.choices import no_choice
-from api.pages.front import Page, field_of
+from api.pages.form import field_of
+from api.pages.front import Page
 from api.pages.panel import TICKETS
 from domain.refusals import Refused
 from domain.ticket.words import RESOLVABLE, Status
@@ -33,7 +34,7 @@ _TEXTS = {
 _NAMES = {**_TEXTS, "status": "a status", "cursor": "a page"}
 
 
-class Asked(NamedTuple):
+class Filters(NamedTuple):
     """The fields of the form as they are given, and where a walk goes on."""
 
     texts: Mapping[str, str]
@@ -41,7 +42,7 @@ class Asked(NamedTuple):
     cursor: str = ""
 
     @classmethod
-    def of(cls, request: Page) -> "Asked":
+    def of(cls, request: Page) -> "Filters":
         params = request.query_params
         return cls(
             {name: params.get(name, "").strip() for name in _TEXTS},
@@ -86,7 +87,7 @@ class Asked(NamedTuple):
 
 
 def address(fields: Mapping[str, Any]) -> str:
-    """Return where the tickets are that fields of the form find; one address for one search."""
+    """Return the address of the list that these fields narrow; one address for one search."""
     return f"{TICKETS}?{urlencode(sorted(fields.items()), doseq=True)}" if fields else TICKETS
 
 

@@ -1,4 +1,4 @@
-"""Pages as they are sent: rendered from templates, with what browsers need to hear to keep them safe."""
+"""Pages rendered from templates, with the headers that keep browsers from being misled by them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +28,7 @@ FILE_HEADERS = {
 """What goes with files that are taken along: nothing in them is ever a page of ours."""
 
 
-class Showing:
+class Renderer:
     """Renders pages; whatever is put into them is text, never markup."""
 
     def __init__(self) -> None:

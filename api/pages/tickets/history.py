@@ -1,4 +1,4 @@
-"""A ticket's history as its page tells it: whose deeds are shown, and what became what."""
+"""A ticket's history as its page tells it: which of its lines are asked for, and each with its links."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -56,7 +56,7 @@ def filter_of(by: str, client: str, kind: str) -> HistoryFilter:
     )
 
 
-class Deed(NamedTuple):
+class HistoryLine(NamedTuple):
     """A line of the history, with what became what, and by what it came."""
 
     line: ActivityLine
@@ -66,20 +66,20 @@ class Deed(NamedTuple):
     call: str
 
 
-def deeds_of(lines: Sequence[ActivityLine], *, audited: bool) -> list[Deed]:
+def lines_of(lines: Sequence[ActivityLine], *, audited: bool) -> list[HistoryLine]:
     """Return lines as they are shown; to those who read the audit trail, with the ways there."""
-    return [_deed(line, audited=audited) for line in lines]
+    return [_line_of(line, audited=audited) for line in lines]
 
 
-def _deed(line: ActivityLine, *, audited: bool) -> Deed:
+def _line_of(line: ActivityLine, *, audited: bool) -> HistoryLine:
     step = f"{line.before} → {line.after}" if line.before and line.after else ""
     app = ", an authorized app" if line.via == "app" else ""
     call = f"{AUDIT}/calls/{line.call_position}" if audited and line.call_position else ""
-    return Deed(line, step, f"{line.through}{app}", _client(line), call)
+    return HistoryLine(line, step, f"{line.through}{app}", _client(line), call)
 
 
 def _client(line: ActivityLine) -> str:
-    """Say which client it was in full; of the panel's people, that is but the browser."""
+    """Say which client it was in full; in the panel that would only be the browser."""
     if not line.client or line.via == "panel":
         return ""
     named = f"{line.client.name} {line.client.version or ''}".strip()

@@ -1,4 +1,4 @@
-"""The search: pages of tickets that a question finds, ranked or in an order that can be walked."""
+"""Asks the views for the tickets that a question finds, ranked or in an order that can be walked."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -11,8 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from domain.caller import Caller
 from domain.permissions import Permission
 from domain.ticket.words import Priority, Status
-from projections.cursors import decode_cursor, encode_cursor
-from projections.listings import NextCursor
+from projections.cursors import NextCursor, decode_cursor, encode_cursor
 from projections.metadata import COLUMNS, WIDTH, Named, metadata
 from projections.pages import fill
 from projections.question import STATUSES, Asked, Sort, TicketSearch, asked, moment

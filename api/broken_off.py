@@ -1,4 +1,4 @@
-"""Answers that are sent in parts."""
+"""Answers that are sent in parts, and broken off where their end cannot be sent."""
 
 
 class BrokenOff(Exception):  # noqa: N818 - an end, not a fault

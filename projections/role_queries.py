@@ -1,4 +1,4 @@
-"""Roles, with what they allow and how many have them."""
+"""Asks the views which roles there are, with what they allow and how many have them."""
 
 from collections.abc import Collection
 from typing import Annotated, LiteralString
