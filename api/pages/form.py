@@ -16,6 +16,7 @@ from domain.refusals import Code, Refused
 Form = dict[str, str]
 
 _FIELDS = 600  # one of them may be ticked for each department
+_DIGITS = 18  # fit into 64 bits
 _AT = re.compile(r"\$\.(\w+)")
 _FORMS = "application/x-www-form-urlencoded"
 
@@ -69,6 +70,14 @@ def id_in(form: Form, name: str) -> UUID:
         return UUID(form.get(name, ""))
     except ValueError:
         raise Refused(Code.NOT_FOUND, f"There is no such {name}.") from None
+
+
+def version_in(form: Form) -> int:
+    """Return the version of what a form was filled in from; refuse with `invalid_arguments` none."""
+    version = form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) <= _DIGITS):
+        raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
+    return int(version)
 
 
 def new_password_in(form: Form) -> str:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from api.pages.form import Form, field_of, key_of
+from api.pages.form import Form, field_of, key_of, version_in
 from api.pages.wording import explained
 from api.rest.acting import Conditions
 from domain.refusals import Code, Refused
@@ -44,10 +44,7 @@ def once(form: Form, wish: msgspec.Struct) -> Conditions:
 
 def as_seen(form: Form) -> Conditions:
     """Return the conditions under which a form changes only the version that it was filled in from."""
-    version = form.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) <= 18):  # noqa: PLR2004 - 64 bits
-        raise Refused(Code.INVALID_ARGUMENTS, "This form is out of date. Open the page again.")
-    return Conditions(version=int(version))
+    return Conditions(version=version_in(form))
 
 
 def sentence_of(refused: Refused, what: str) -> str:

@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from api.pages.form import Form, key_of
+from api.pages.form import Form, key_of, version_in
 from api.pages.front import Front, Page
 from api.pages.panel import TICKETS, Panel, panel_of
 from api.pages.rendering import see_other
@@ -31,7 +31,6 @@ ActionName = Annotated[str, PathParameter(description="As its tool is named.")]
 
 _NEWS = 30  # facts that a refusal looks through, the latest ones
 _TOLD = 4  # of them, so many are told
-_DIGITS = 10  # of a version, and no more
 _CHANGED = "It is not done yet, for the ticket has changed since you opened this page"
 _KEPT = "Look at it as it is now. What you typed is kept: send it again if you still want it."
 
@@ -77,7 +76,7 @@ async def _carry_out(
     A form that was carried out already is answered as the first time, whatever happened since.
     """
     ticket, key = seen.ticket.id, key_of(form, asked, str(seen.ticket.id))
-    shown = _version(form) if action_form.outdated_by else None
+    shown = version_in(form) if action_form.outdated_by and "version" in form else None
     try:
         return await carry_out(panel.acting, Conditions(key, shown), ticket, asked)
     except Refused as refused:
@@ -112,11 +111,6 @@ def _told(lines: list[ActivityLine]) -> str:
     sentences = [f"{line.sentence} ({line.through})" for line in lines[:_TOLD][::-1]]
     more = [f"{len(lines) - _TOLD} more before that"] if len(lines) > _TOLD else []
     return "; ".join([*more, *sentences])
-
-
-def _version(form: Form) -> int | None:
-    text = form.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else None
 
 
 ENDPOINTS = (act,)
