@@ -71,7 +71,8 @@ class ActivityView:
     What reads it walks back along one of the indexes; each of them is for calls or for facts, so
     that the many of one kind are not in the way of the other's few. All calls, or all facts, are
     those by each way together. What an agent never did with a client or a tool, often as either is
-    met, is seen in the agent's index itself, without a look at the rows. Of the topics in `FREQUENT` there are too many to need an index.
+    met, is seen in the agent's index itself, without a look at the rows. Of the topics in
+    `FREQUENT` there are too many to need an index.
     """
 
     name = "activity"

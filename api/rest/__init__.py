@@ -64,7 +64,7 @@ def rest_router(admission: Admission, services: Services) -> Router:
     """Return the routes below `/api/v1`, all behind the guard."""
 
     # Functions, since a router is copied deep with all that it holds.
-    async def provide_office() -> Services:
+    async def provide_services() -> Services:
         return services
 
     async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -76,7 +76,7 @@ def rest_router(admission: Admission, services: Services) -> Router:
         route_handlers=[*options_handlers(ENDPOINTS), *ENDPOINTS],
         guards=[admit],
         dependencies={
-            "services": Provide(provide_office),
+            "services": Provide(provide_services),
             "acting": Provide(provide_acting, sync_to_thread=False),
             "conditions": Provide(provide_conditions, sync_to_thread=False),
         },

@@ -65,7 +65,7 @@ async def revoke_app(
 
 
 async def end_app(acting: Acting, app_id: UUID, conditions: Conditions) -> Outcome[AppRevoked]:
-    """Revoke an app, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
+    """Revoke anybody's app, as far as the rules let one. Refuses with `not_found`."""
 
     async def wishes() -> list[Wish]:
         found = await find_app(acting.services.views, app_id)

@@ -97,7 +97,7 @@ async def revoke_session(
 async def end_session(
     acting: Acting, session_id: UUID, conditions: Conditions
 ) -> Outcome[SessionEnded]:
-    """End a session, whoever's it is, as far as the rules let one. Refuses with `not_found`."""
+    """End anybody's session, as far as the rules let one. Refuses with `not_found`."""
     return await acting.act(
         "revoke_session",
         asked(session_id=session_id),

@@ -113,7 +113,7 @@ async def revoke_token(
 async def end_token(
     acting: Acting, token_id: UUID, conditions: Conditions
 ) -> Outcome[TokenRevoked]:
-    """Revoke a token, whoever's it is, as far as the rules let one, and name those that come of it.
+    """Revoke anybody's token, as far as the rules let one, and name those that come of it.
 
     Refuses with `not_found` where there is no such token.
     """
@@ -150,7 +150,7 @@ async def tokens_left(acting: Acting, ended: UUID) -> tuple[TokenRef, ...] | Uns
 
 
 async def find_token(views: Views, token_id: UUID) -> TokenLine:
-    """Return a token, whoever's it is: what may be done with it, the rules say.
+    """Return anybody's token: what may be done with it, the rules say.
 
     Refuses with `not_found` where there is none.
     """

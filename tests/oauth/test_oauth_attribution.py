@@ -1,4 +1,4 @@
-"""What an app does is its agent's deed through the client he let in, wherever it is told."""
+"""What an app does is its agent's deed through a client that the agent let in, wherever it is told."""
 
 from domain.permissions import ALL_SCOPES
 from tests.mcp.company import Company, generate_token

@@ -29,7 +29,7 @@ Asked = Action | NewMessage | TicketChange
 Carried = Outcome[TicketOutcome] | Outcome[TicketState] | Outcome[Written]
 
 LONGEST = 80_000
-"""The forms of a ticket's page: what each asks of the ticket, and which facts outdate what was typed."""
+"""Characters of a text that a form takes; whatever they are, they fit into `BODY_LIMIT` bytes."""
 BODY_LIMIT = 1 << 20
 _LONGEST_SUBJECT = 500
 
