@@ -65,7 +65,7 @@ class Answering:
         raw: bytes,
     ) -> None:
         self._front = front
-        self._office = front.services
+        self._services = front.services
         self._acting = Acting(bearer, front.services)
         self._csrf = csrf_token(front.session(request))
         self._asked = asked
@@ -85,14 +85,16 @@ class Answering:
         """Send a code where that is remembered (OAuth 2.1 §7.3.1), else ask. Raises `RateLimited`."""
         browser = _digest(self._browser) if self._browser else None
         command = ContinueApp(
-            **self._wish(), grant=self._office.new_id(), lives=True, browser=browser
+            **self._wish(), grant=self._services.new_id(), lives=True, browser=browser
         )
         consent = remembered(self._held, self._policy, command)
         if consent is None or self._asked.always or not self._is_seen:
             return await self.page()
         await self._front.rates.require("connection", str(self._acting.agent), SILENTLY)
         if not self._is_proved:
-            lives = await self._front.issuer.store.has_living_grant(consent.id, self._office.now())
+            lives = await self._front.issuer.store.has_living_grant(
+                consent.id, self._services.now()
+            )
             command = replace(command, lives=lives)
         try:
             return await self._connect("continue_app", command)
@@ -104,7 +106,7 @@ class Answering:
     async def page(self, notice: str = "") -> Response[str]:
         """Ask."""
         caller, shown = self._acting.caller, self.shown
-        agent = (await self._office.helpdesk.states.refresh(Ref(AGENT, self._acting.agent))).state
+        agent = (await self._services.helpdesk.states.refresh(Ref(AGENT, self._acting.agent))).state
         if agent is None:
             raise Unauthorized
         consent = self._standing()
@@ -134,11 +136,11 @@ class Answering:
         """Send a code, and remember that."""
         browser = None
         if not self._is_proved:
-            browser = self._browser = self._browser or self._office.random(32).hex()
+            browser = self._browser = self._browser or self._services.random(32).hex()
         command = ApproveApp(
             **self._wish(),
-            consent=self._office.new_id(),
-            grant=self._office.new_id(),
+            consent=self._services.new_id(),
+            grant=self._services.new_id(),
             browser=_digest(browser) if browser else None,
         )
         return await self._connect("authorize_app", command)
@@ -157,7 +159,7 @@ class Answering:
         return see_other(location)
 
     async def _connect(self, operation: str, command: ApproveApp | ContinueApp) -> Response[Any]:
-        asked, services = self._asked, self._office
+        asked, services = self._asked, self._services
         code = encode_secret(CODE, services.random(32))
         new = NewGrant(
             id=command.grant,
